@@ -1,0 +1,33 @@
+"""The bench's commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from cleanplate.errors import CleanplateError
+
+COMMANDS = {
+    "fill": "score the fill beside its peers",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, summary in COMMANDS.items():
+        module = importlib.import_module(f"bench.{name}")
+        module.add_arguments(commands.add_parser(name, help=summary, description=module.__doc__))
+    options = parser.parse_args(arguments)
+    try:
+        return importlib.import_module(f"bench.{options.command}").main(options)
+    except CleanplateError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
