@@ -1,0 +1,68 @@
+"""What the engine says while it works: plain events, handed to one callback."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["start", "stage", "progress", "compiling", "warning", "done"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened.
+
+    `kind`: "start" (`details` says what is worked on), "stage" (`stage` begins), "progress"
+    (`frame` of `total` frames of `stage` are finished), "compiling" (the first run on this machine
+    compiles its kernels), "warning" (`message`), "done" (`details` is the report's summary).
+    `rate` is in frames a second; `remaining` in seconds; both None while they are unknown, as is
+    `total` for a file that does not say how long it is.
+    """
+
+    kind: Kind
+    stage: str = ""
+    frame: int | None = None
+    total: int | None = None
+    rate: float | None = None
+    remaining: float | None = None
+    message: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as JSON-ready values, without the fields that say nothing."""
+        values = asdict(self)
+        kind = values.pop("kind")
+        return {"event": kind, **{key: v for key, v in values.items() if v not in (None, "", {})}}
+
+
+Listener = Callable[[Event], None]
+
+
+class Pace:
+    """The rate of finished frames, over the last seconds, and the time that the rest will take.
+
+    The rate forgets: a clip's slow part must not spoil the estimate for long after it. It is not
+    told before `settle` seconds, when start-up costs would still make it a lie.
+    """
+
+    def __init__(self, total: int | None, window: float = 20.0, settle: float = 1.0) -> None:
+        self._total = total
+        self._window = window
+        self._settle = settle
+        self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
+
+    def at(self, frame: int) -> tuple[float | None, float | None]:
+        """Note that `frame` frames are finished: the rate (1/s) and the time remaining (s)."""
+        now = time.monotonic()
+        self._marks.append((now, frame))
+        while len(self._marks) > 2 and now - self._marks[1][0] > self._window:
+            del self._marks[0]
+        began, first = self._marks[0]
+        if now - began < self._settle or frame <= first:
+            return None, None
+        rate = (frame - first) / (now - began)
+        if self._total is None:
+            return rate, None
+        return rate, max(self._total - frame, 0) / rate

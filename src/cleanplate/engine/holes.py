@@ -1,0 +1,91 @@
+"""From the user's mask on a frame to the hole to fill there, and the way back into the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.segment.edges import feather as feather_inwards
+from cleanplate.segment.edges import grow as grow_by
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Hole:
+    """What is filled on one frame, and how it is blended in.
+
+    `pixels`: bool (h, w), what is filled; nothing outside it changes. `alpha`: float32 (h, w) in
+    0..1, the share of the fill in the result, 0 outside `pixels`; None means 1 in all of them.
+    `box`: rows and columns around `pixels`; None where there is nothing to fill.
+    """
+
+    pixels: Mask
+    alpha: NDArray[np.float32] | None
+    box: tuple[slice, slice] | None
+
+
+class HoleMaker:
+    """Grows masks to holes, feathered at their rim.
+
+    `grow` and `feather` are in pixels. The feather lies inside the grown mask, where it blends the
+    fill into the original, and never reaches the mask itself: what the user marked is wholly
+    replaced. `align`, where given, grows a hole to what the file's pixel format can hold apart (a
+    2x2 block in 4:2:0), so that nothing outside the hole shares a sample with it.
+    """
+
+    def __init__(
+        self, grow: float = 0, feather: float = 0, align: Callable[[Mask], Mask] | None = None
+    ) -> None:
+        self._grow = grow
+        self._feather = min(feather, grow)
+        self._align = align
+        self._last: tuple[Mask, Hole] | None = None
+
+    def __call__(self, mask: Mask) -> Hole:
+        """The hole of one mask, bool (h, w). A fixed mask, handed in again, costs nothing."""
+        if self._last is not None and self._last[0] is mask:
+            return self._last[1]
+        hole = self._make(mask)
+        self._last = (mask, hole)
+        return hole
+
+    def _make(self, mask: Mask) -> Hole:
+        if not mask.any():
+            return Hole(mask, None, None)
+        pixels = grow_by(mask, self._grow)
+        if self._align is not None:
+            pixels = self._align(pixels)
+        alpha = None
+        if self._feather > 0:
+            alpha = feather_inwards(pixels, self._feather)
+            alpha[mask] = 1
+        return Hole(pixels, alpha, _bounding_box(pixels))
+
+
+def compose(original: NDArray, filled: NDArray, hole: Hole) -> NDArray:
+    """Put the fill into the original: its pixels in the hole, blended by the hole's alpha.
+
+    `original` and `filled` are RGB (h, w, 3), uint8 or uint16; the result is `filled` itself where
+    there is nothing to blend. Pixels outside the hole equal the original's.
+    """
+    if hole.box is None:
+        return original
+    if hole.alpha is None:
+        return filled
+    result = original.copy()
+    alpha = hole.alpha[hole.box][..., None]
+    before, after = original[hole.box], filled[hole.box]
+    blended = np.rint(before + alpha * (after.astype(np.float32) - before)).astype(original.dtype)
+    inside = hole.pixels[hole.box][..., None]
+    result[hole.box] = np.where(inside, blended, before)
+    return result
+
+
+def _bounding_box(mask: Mask) -> tuple[slice, slice]:
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
