@@ -12,7 +12,7 @@ not the catalogue's is never loaded, and nothing is ever unpickled. `CLEANPLATE_
 fetching, `CLEANPLATE_THREADS` and `CLEANPLATE_PROVIDERS` say what to run on.
 """
 
-from cleanplate.models.fetch import FetchEvent, fetch
+from cleanplate.models.fetch import FetchEvent, Unfetchable, fetch
 from cleanplate.models.manifest import Manifest, ModelFile, Source, manifest, names
 from cleanplate.models.session import Session, release, session
 
@@ -22,6 +22,7 @@ __all__ = [
     "ModelFile",
     "Session",
     "Source",
+    "Unfetchable",
     "fetch",
     "manifest",
     "names",

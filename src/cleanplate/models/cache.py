@@ -38,27 +38,15 @@ def digest(file: Path) -> str:
     return total.hexdigest()
 
 
-def expected(network: Manifest, item: ModelFile) -> str:
-    """The hash that `item` must have: the catalogue's, else the one pinned by the user's hand."""
-    if item.sha256:
-        return item.sha256
-    pin = _pin(network, item)
-    return pin.read_text(encoding="ascii").strip() if pin.is_file() else ""
-
-
 def fits(network: Manifest, item: ModelFile, file: Path) -> bool:
     """Whether `file` exists and is, byte for byte, what the catalogue promises of `item`."""
-    if not file.is_file() or (item.size and file.stat().st_size != item.size):
-        return False
-    wanted = expected(network, item)
-    return bool(wanted) and digest(file) == wanted
+    return file.is_file() and file.stat().st_size == item.size and digest(file) == item.sha256
 
 
 def present(network: Manifest) -> bool:
     """Whether every file of `network` is in the cache with the right size (hashes are not read)."""
     return all(
-        path(network, item).is_file()
-        and (not item.size or path(network, item).stat().st_size == item.size)
+        path(network, item).is_file() and path(network, item).stat().st_size == item.size
         for item in network.files
     )
 
@@ -77,7 +65,7 @@ def read(network: Manifest, item: ModelFile) -> bytes:
             f"{item.name} of {network.name} is not in the cache ({file}). "
             f"Run: cleanplate models pull {network.name}"
         ) from error
-    if hashlib.sha256(data).hexdigest() != expected(network, item):
+    if hashlib.sha256(data).hexdigest() != item.sha256:
         raise ModelError(
             f"{file} is not the file that the catalogue names (its SHA-256 is wrong), so it was "
             f"not loaded. Run: cleanplate models pull {network.name}"
@@ -88,30 +76,19 @@ def read(network: Manifest, item: ModelFile) -> bytes:
 def keep(network: Manifest, item: ModelFile, candidate: Path) -> Path:
     """Move a verified `candidate` into the cache and return its place there.
 
-    `candidate` must lie on the cache's own filesystem (see `workspace`). Raises ModelError, and
+    `candidate` must lie on the cache's own filesystem (see `locked`). Raises ModelError, and
     leaves the cache as it was, when the candidate is not what the catalogue promises.
     """
     if not fits(network, item, candidate):
         raise ModelError(
             f"What came for {item.name} of {network.name} is not what the catalogue names "
             f"({candidate.stat().st_size} bytes, SHA-256 {digest(candidate)}; expected "
-            f"{item.size} bytes, SHA-256 {expected(network, item) or 'not known'}). It was not kept."
+            f"{item.size} bytes, SHA-256 {item.sha256}). It was not kept."
         )
     place = path(network, item)
     place.parent.mkdir(parents=True, exist_ok=True)
     os.replace(candidate, place)
     return place
-
-
-def pin(network: Manifest, item: ModelFile, file: Path) -> None:
-    """Trust `file`, named by the user, as the one `item` without a published hash."""
-    note = _pin(network, item)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(digest(file) + "\n", encoding="ascii")
-
-
-def _pin(network: Manifest, item: ModelFile) -> Path:
-    return folder() / network.name / f"{item.name}.sha256"
 
 
 @contextlib.contextmanager

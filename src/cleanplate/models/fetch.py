@@ -13,6 +13,10 @@ from cleanplate.models import cache, sources
 from cleanplate.models.manifest import Manifest, ModelFile, manifest
 
 
+class Unfetchable(ModelError):
+    """No source of a network could be reached, or fetching was forbidden."""
+
+
 @dataclass(frozen=True)
 class FetchEvent:
     """What is being fetched just now, for a progress bar.
@@ -52,9 +56,11 @@ def fetch(
 
     Raises
     ------
+    Unfetchable
+        When no source could be reached. The message lists each source with its reason, and the
+        way to bring the file by hand.
     ModelError
-        When no source could be reached or none had the right bytes. The message lists each
-        source with its reason, and the way to bring the file by hand.
+        When there is no such network, or what a source sent is not what the catalogue names.
 
     Setting `CLEANPLATE_OFFLINE` to anything but nothing keeps this function off the network.
     """
@@ -62,11 +68,16 @@ def fetch(
     given = dict(given or {})
     if all(item.name not in given and _cached(network, item) for item in network.files):
         return {item.name: cache.path(network, item) for item in network.files}
+    unknown = sorted(set(given) - {item.name for item in network.files})
+    if unknown:
+        network.file(unknown[0])  # says what files there are
     with cache.locked(network) as unfinished:
-        return {
+        paths = {
             item.name: _bring(network, item, unfinished, watch, given.get(item.name))
             for item in network.files
         }
+        sources.forget_packages(unfinished)
+        return paths
 
 
 def _cached(network: Manifest, item: ModelFile) -> bool:
@@ -84,24 +95,22 @@ def _bring(
         return _adopt(network, item, unfinished, named)
     if _cached(network, item):  # another process may have brought it while we waited
         return cache.path(network, item)
-    if not item.sha256:
-        raise ModelError(
-            f"{network.title} ({network.name}) has no published hash, so it is not fetched by "
-            f"itself. Get {item.name} from {_places(item)} and run: "
-            f"cleanplate models pull {network.name} --file {item.name}=PATH"
-        )
     if os.environ.get("CLEANPLATE_OFFLINE"):
-        raise ModelError(
+        raise Unfetchable(
             f"{network.name} is not in the cache and CLEANPLATE_OFFLINE is set. Unset it, or run: "
             f"cleanplate models pull {network.name} --file {item.name}=PATH"
         )
-    reasons = []
+    reasons: list[str] = []
+    kind: type[ModelError] = Unfetchable
     for source in item.sources:
         try:
             return _from_source(network, item, source, unfinished, watch)
-        except (sources.Unreachable, ModelError) as error:
+        except sources.Unreachable as error:
             reasons.append(f"  {source.describe()}: {error}")
-    raise ModelError(
+        except ModelError as error:
+            kind = ModelError
+            reasons.append(f"  {source.describe()}: {error}")
+    raise kind(
         f"The network {network.name} ({network.title}) could not be fetched:\n"
         + "\n".join(reasons)
         + f"\nCheck the connection and try again, or bring {item.name} by hand: "
@@ -130,12 +139,6 @@ def _adopt(network: Manifest, item: ModelFile, unfinished: Path, named: Path) ->
     except OSError as error:
         raise ModelError(f"{named} cannot be read ({error.strerror}).") from error
     try:
-        if not item.sha256:
-            cache.pin(network, item, copy)
         return cache.keep(network, item, copy)
     finally:
         copy.unlink(missing_ok=True)
-
-
-def _places(item: ModelFile) -> str:
-    return ", or ".join(f"{s.base}/{s.members[0]}" for s in item.sources if s.base) or "its makers"

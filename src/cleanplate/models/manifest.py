@@ -34,9 +34,6 @@ class Source:
 class ModelFile:
     """One file of a network. `size` is in bytes; `sha256` in lower-case hexadecimal.
 
-    A file with an empty `sha256` has no published hash: it is never fetched, only taken from the
-    user's hand, and its hash is pinned from then on.
-
     `taps` maps an output's name to the tensor inside the graph that it exposes; when there are
     any, they replace the graph's own outputs.
     """
@@ -48,6 +45,24 @@ class ModelFile:
     inputs: str = ""
     outputs: str = ""
     taps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """An ONNX graph that is made here from two files of a TensorFlow.js network.
+
+    `name` stands wherever a file's name may; `fixed`, `shapes` and `switches` are as in
+    `cleanplate.models.tfjs.translate`.
+    """
+
+    name: str
+    topology: str
+    weights: str
+    inputs: str = ""
+    outputs: str = ""
+    fixed: dict[str, float] = field(default_factory=dict)
+    shapes: dict[str, list[int]] = field(default_factory=dict)
+    switches: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ class Manifest:
     title: str
     licence: str
     files: tuple[ModelFile, ...]
+    graphs: tuple[Translation, ...] = ()
     licence_note: str = ""
     home: str = ""
     permissive: bool = True
@@ -81,13 +97,27 @@ class Manifest:
         known = ", ".join(item.name for item in self.files)
         raise ModelError(f"The network {self.name} has no file {name}. It has: {known}.")
 
+    def graph(self, name: str) -> Translation:
+        """Return the translated graph called `name`; raise ModelError when there is none."""
+        for item in self.graphs:
+            if item.name == name:
+                return item
+        known = ", ".join(item.name for item in self.graphs) or "none"
+        raise ModelError(f"The network {self.name} has no graph {name}. It has: {known}.")
+
+    @property
+    def parts(self) -> list[str]:
+        """What can be run, by name, the usual one first."""
+        return [item.name for item in self.graphs or self.files]
+
 
 def parse(text: str) -> Manifest:
     """Read one manifest from its TOML text; raise ModelError when it is not a whole one."""
     try:
         raw = tomllib.loads(text)
         listed = tuple(_file(item) for item in raw.pop("files"))
-        return Manifest(files=listed, **raw)
+        made = tuple(Translation(**item) for item in raw.pop("graphs", ()))
+        return Manifest(files=listed, graphs=made, **raw)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ModelError(f"A manifest of the catalogue cannot be read: {error}.") from error
 

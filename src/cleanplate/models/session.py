@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cleanplate.errors import ModelError
 from cleanplate.models import cache
 from cleanplate.models.fetch import Watcher, fetch
-from cleanplate.models.manifest import manifest
+from cleanplate.models.manifest import Manifest, manifest
+
+if TYPE_CHECKING:
+    import onnx
+
+Edit = tuple[str, Callable[["onnx.ModelProto"], None]]
 
 _PREFERRED = (
     "CUDAExecutionProvider",
@@ -66,7 +71,9 @@ class Session:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or _threads()
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only; warnings about constant folding help nobody
+        options.log_severity_level = (
+            4  # what goes wrong is raised; nothing is to be printed as well
+        )
         # Spinning threads would steal the cores from the decoding that runs beside us.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
@@ -101,8 +108,14 @@ _shared: OrderedDict[tuple[Any, ...], Session] = OrderedDict()
 _lock = threading.RLock()
 
 
-def session(name: str, file: str | None = None, *, watch: Watcher | None = None) -> Session:
-    """Return the shared session for one file of a network of the catalogue.
+def session(
+    name: str,
+    part: str | None = None,
+    *,
+    watch: Watcher | None = None,
+    edit: Edit | None = None,
+) -> Session:
+    """Return the shared session for one part of a network of the catalogue.
 
     The network is fetched first if it must be (see `fetch`), its bytes are verified, and it stays
     loaded for the next caller until other networks need the room.
@@ -111,26 +124,58 @@ def session(name: str, file: str | None = None, *, watch: Watcher | None = None)
     ----------
     name
         A name of the catalogue.
-    file
-        Which of its files; default its only or first one.
+    part
+        Which of its files or translated graphs; default the first.
     watch
         See `fetch`.
+    edit
+        A name and a function that changes the `onnx.ModelProto` before it is loaded. The name
+        tells the edited session from others in the shared store.
     """
     network = manifest(name)
-    item = network.file(file) if file else network.files[0]
-    key = (name, item.name, str(cache.folder()), os.environ.get("CLEANPLATE_PROVIDERS"))
+    part = part or network.parts[0]
+    key = (
+        name,
+        part,
+        edit and edit[0],
+        str(cache.folder()),
+        os.environ.get("CLEANPLATE_PROVIDERS"),
+    )
     with _lock:
         if key in _shared:
             _shared.move_to_end(key)
             return _shared[key]
     fetch(name, watch=watch)
+    data = _data(network, part)
+    if edit is not None:
+        data = _edited(data, edit[1])
+    return _share(key, Session(data, name=f"{name}/{part}"))
+
+
+def _data(network: Manifest, part: str) -> bytes:
+    """The ONNX bytes of one part of a network, verified, translated and tapped as need be."""
+    if any(item.name == part for item in network.graphs):
+        from cleanplate.models.tfjs import translate
+
+        graph = network.graph(part)
+        topology = cache.read(network, network.file(graph.topology))
+        weights = cache.read(network, network.file(graph.weights))
+        options = {"fixed": graph.fixed, "shapes": graph.shapes, "switches": graph.switches}
+        return translate(topology, weights, **options)
+    item = network.file(part)
     data = cache.read(network, item)
-    if item.taps:
-        data = expose(data, item.taps)
-    return share(key, Session(data, name=f"{name}/{item.name}"))
+    return _edited(data, lambda model: expose(model, item.taps)) if item.taps else data
 
 
-def share(key: tuple[Any, ...], loaded: Session) -> Session:
+def _edited(data: bytes, change: Callable[[onnx.ModelProto], None]) -> bytes:
+    import onnx
+
+    model = onnx.load_from_string(data)
+    change(model)
+    return model.SerializeToString()
+
+
+def _share(key: tuple[Any, ...], loaded: Session) -> Session:
     """Keep `loaded` for later callers under `key`, dropping the least recently used if need be."""
     with _lock:
         _shared[key] = loaded
@@ -140,30 +185,18 @@ def share(key: tuple[Any, ...], loaded: Session) -> Session:
         return loaded
 
 
-def shared(key: tuple[Any, ...]) -> Session | None:
-    """The session kept under `key`, or None."""
-    with _lock:
-        found = _shared.get(key)
-        if found is not None:
-            _shared.move_to_end(key)
-        return found
-
-
 def release() -> None:
     """Drop every shared session, and with it the memory they hold."""
     with _lock:
         _shared.clear()
 
 
-def expose(data: bytes, taps: Mapping[str, str]) -> bytes:
-    """Return the ONNX model `data` with inner tensors as its only outputs.
+def expose(model: onnx.ModelProto, taps: Mapping[str, str]) -> None:
+    """Make inner tensors of an ONNX model its only outputs.
 
     `taps` maps the new outputs' names to the tensors' names. What no output needs any more is
-    pruned when the model is loaded.
+    pruned when the model is loaded. Raises ModelError when a tensor does not exist.
     """
-    import onnx
-
-    model = onnx.load_from_string(data)
     made = {name for node in model.graph.node for name in node.output}
     missing = [tensor for tensor in taps.values() if tensor not in made]
     if missing:
@@ -171,9 +204,9 @@ def expose(data: bytes, taps: Mapping[str, str]) -> bytes:
     del model.graph.output[:]
     _make_room(model.graph, set(taps) - set(taps.values()))
     for name, tensor in taps.items():
-        model.graph.node.add(op_type="Identity", input=[tensor], output=[name])
-        model.graph.output.add(name=name).type.tensor_type.elem_type = onnx.TensorProto.FLOAT
-    return model.SerializeToString()
+        if name != tensor:
+            model.graph.node.add(op_type="Identity", input=[tensor], output=[name])
+        model.graph.output.add(name=name).type.tensor_type.elem_type = 1  # float32
 
 
 def _make_room(graph: Any, taken: set[str]) -> None:

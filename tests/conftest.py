@@ -1,0 +1,24 @@
+"""What the tests of several folders need."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def network():
+    """Make sure that a network of the catalogue is in the cache: call it with the network's name.
+
+    Fetched once into the user's own cache. Skips the test, with the reason, when no source can be
+    reached; a source that sends the wrong bytes fails it.
+    """
+    from cleanplate import models
+
+    def present(name: str) -> str:
+        try:
+            models.fetch(name)
+        except models.Unfetchable as error:
+            pytest.skip(str(error))
+        return name
+
+    return present
