@@ -10,6 +10,9 @@ from cleanplate.errors import CleanplateError
 
 COMMANDS = {
     "fill": "score the fill beside its peers",
+    "strips": "remove a clip's own object and write pictures of it",
+    "limits": "time the floor under any fill, and the fill beside it",
+    "memory": "watch what the fill holds on a long clip",
 }
 
 

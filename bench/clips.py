@@ -7,9 +7,11 @@ their own truth. Truths: clips whose true background is known, at their own size
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
@@ -22,6 +24,12 @@ PAIR_STEP = 3  # clip i takes the masks of clip i + 3
 PAIR_GROW = 1  # pixels, that is 3x3
 TRUTH_GROW = 4  # pixels; below that the soft edge of the removed object is still seen
 TRUTHS = ("comp_goat_dancer", "road_car")
+FIXED = {  # one mask for all frames, and the clip is its own truth
+    "palms_pan+logo": ("plain/palms_pan.mp4", "static_masks/mask_logo.png"),
+    "palms_pan+square": ("plain/palms_pan.mp4", "static_masks/mask_square.png"),
+    "desk_two_men+logo": ("people/desk_two_men.mp4", "static_masks/mask_logo.png"),
+    "desk_two_men+square": ("people/desk_two_men.mp4", "static_masks/mask_square.png"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Case:
     """One clip to fill: `given` has black holes, `truth` is what should come out."""
 
     name: str
-    kind: str  # "pair" or "truth"
+    kind: str  # "pair", "truth" or "fixed"
     truth: list[np.ndarray]
     given: list[np.ndarray]
     holes: list[np.ndarray]
@@ -44,18 +52,49 @@ class Case:
 
 
 def case_names(clips: Path) -> list[str]:
-    """Every case in the order they are reported: pairs alphabetically, then truths."""
+    """Every case in the order they are reported: pairs alphabetically, truths, fixed masks."""
     names = _track_clips(clips)
     masks = names[PAIR_STEP % len(names) :] + names[: PAIR_STEP % len(names)]
-    return [f"{a}+{b}" for a, b in zip(names, masks, strict=True)] + list(TRUTHS)
+    pairs = [f"{a}+{b}" for a, b in zip(names, masks, strict=True)]
+    return [*pairs, *TRUTHS, *FIXED]
 
 
 def load_case(clips: Path, name: str, frames: int = PAIR_FRAMES) -> Case:
     """Reads a case; `frames` caps a pair at that many and a truth clip at the whole of itself."""
     if name in TRUTHS:
         return _load_truth(clips / "truth" / name, None if frames >= PAIR_FRAMES else frames)
+    if name in FIXED:
+        video, mask = FIXED[name]
+        truth, holes = load_fixed(clips / video, clips / mask, frames)
+        given = [black_out(f, h) for f, h in zip(truth, holes, strict=True)]
+        return Case(name, "fixed", truth, given, holes)
     picture, mask = name.split("+")
     return _load_pair(clips / "track" / picture, clips / "track" / mask, name, frames)
+
+
+def is_pair(name: str) -> bool:
+    """Whether the case is one of the eight that the protocol averages."""
+    return name not in TRUTHS and name not in FIXED
+
+
+def load_fixed(video: Path, mask: Path, frames: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The first frames of a video, and one picture's mask stretched over each of them."""
+    pictures = read_video(video, frames)
+    drawn = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
+    if drawn is None:
+        raise MediaError(f"{mask} is not a picture. Say where the clips are with --clips DIR.")
+    height, width = pictures[0].shape[:2]
+    hole = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_NEAREST) > 127
+    return pictures, [hole] * len(pictures)
+
+
+def read_video(video: Path, limit: int) -> list[np.ndarray]:
+    """The first frames of a video, RGB."""
+    if not video.is_file():
+        raise MediaError(f"{video} is not there. Say where the clips are with --clips DIR.")
+    with av.open(str(video)) as container:
+        decoded = itertools.islice(container.decode(video=0), limit)
+        return [frame.to_ndarray(format="rgb24") for frame in decoded]
 
 
 def grow(hole: np.ndarray, pixels: int) -> np.ndarray:

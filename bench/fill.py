@@ -8,6 +8,7 @@ import multiprocessing
 import platform
 import sys
 from collections import defaultdict
+from collections.abc import Callable, Container
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from platformdirs import user_cache_path
 
-from bench import clips, methods, report
+from bench import clips, floors, methods, report, sheets
 from bench.store import Store
 from bench.worker import Job, Outcome, run_job
 from cleanplate.errors import UsageError
@@ -23,7 +24,11 @@ from cleanplate.errors import UsageError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=Path, default=clips.DEFAULT_CLIPS, metavar="DIR")
-    parser.add_argument("--only", metavar="CASE,...", help="cases whose name begins so")
+    parser.add_argument(
+        "--only",
+        metavar="CASE,...",
+        help="cases whose name begins so, or pairs, truth, fixed (left out unless named)",
+    )
     parser.add_argument("--methods", metavar="NAME,...", default=",".join(methods.METHODS))
     parser.add_argument("--quality", default="good", help="of our fill")
     parser.add_argument("--frames", type=int, default=clips.PAIR_FRAMES, help="fewer is quicker")
@@ -47,7 +52,39 @@ def main(options: argparse.Namespace) -> int:
     if options.json is not None:
         text = json.dumps(as_document(results, options), indent=1)
         print(text) if quiet else options.json.write_text(text + "\n")
-    return 0
+    if options.save is not None:
+        save_sheets(options, outcomes)
+    return check(results, quiet) if options.check else 0
+
+
+def check(results: report.Results, quiet: bool) -> int:
+    """Prints every floor and whether it is met; 0 when all of the first level are."""
+    pairs = {case: by for case, by in results.items() if clips.is_pair(case)}
+    truths = {case: by for case, by in results.items() if case in clips.TRUTHS}
+    verdicts = floors.fill_verdicts(pairs, truths)
+    if len(pairs) < 8:
+        print(
+            "Only a part of the eight pairs was run; the floors are meant for all.", file=sys.stderr
+        )
+    print("\n" + floors.verdict_table(verdicts), file=sys.stderr if quiet else sys.stdout)
+    return 0 if floors.all_met(verdicts, "first") else 1
+
+
+def save_sheets(options: argparse.Namespace, outcomes: dict[str, dict[str, Outcome]]) -> None:
+    """Writes a contact sheet and a slice through time for every case."""
+    store = Store(options.cache)
+    for name, by_method in outcomes.items():
+        case = clips.load_case(options.clips, name, options.frames)
+        pairs = zip(case.given, case.holes, strict=True)
+        rows = {"input": [sheets.outlined(f, h) for f, h in pairs]}
+        for method in sorted(by_method, key=lambda m: m != "ours"):
+            images = store.load_fill(by_method[method].fill, case.given, case.holes)
+            rows[methods.TITLES[method]] = images
+        rows["truth"] = case.truth
+        sheet = sheets.contact_sheet(rows, case.holes)
+        sheets.write_picture(options.save / f"{name}.png", sheet)
+        sheets.write_picture(options.save / f"{name}-xt.png", sheets.time_slice(rows, case.holes))
+    print(f"contact sheets in {options.save}", file=sys.stderr)
 
 
 def run(
@@ -75,19 +112,19 @@ def run(
 
 def as_text(results: report.Results, wanted: list[str], details: bool) -> str:
     """The tables that the command prints."""
-    pairs = {case: by for case, by in results.items() if case not in clips.TRUTHS}
+    pairs = {case: by for case, by in results.items() if clips.is_pair(case)}
     blocks = [report.hole_table(results, wanted)]
     if len(pairs) > 1:
         blocks.append(report.measures_table(f"mean of {len(pairs)} pairs", _means(pairs, wanted)))
     for case, by in results.items():
-        if details or case in clips.TRUTHS or len(results) == 1:
+        if details or not clips.is_pair(case) or len(results) == 1:
             blocks.append(report.measures_table(case, by))
     return "\n\n".join(blocks)
 
 
 def as_document(results: report.Results, options: argparse.Namespace) -> dict:
     """Scores, their means, and what they were made with."""
-    pairs = {case: by for case, by in results.items() if case not in clips.TRUTHS}
+    pairs = {case: by for case, by in results.items() if clips.is_pair(case)}
     wanted = list(next(iter(results.values())))
     return {
         "cases": results,
@@ -111,14 +148,18 @@ def _means(pairs: report.Results, wanted: list[str]) -> dict[str, dict[str, floa
 def _chosen_cases(options: argparse.Namespace) -> list[str]:
     names = clips.case_names(options.clips)
     if options.only is None:
-        return names
+        return [n for n in names if n not in clips.FIXED]
     starts = tuple(options.only.split(","))
-    chosen = [
-        n for n in names if n.startswith(starts) or (n not in clips.TRUTHS and "pairs" in starts)
-    ]
+    kinds = {"pairs": clips.is_pair, "truth": _in(clips.TRUTHS), "fixed": _in(clips.FIXED)}
+    asked = [test for kind, test in kinds.items() if kind in starts]
+    chosen = [n for n in names if n.startswith(starts) or any(test(n) for test in asked)]
     if not chosen:
         raise UsageError(f"No case begins with {options.only!r}. There are: {', '.join(names)}.")
     return chosen
+
+
+def _in(names: Container[str]) -> Callable[[str], bool]:
+    return lambda name: name in names
 
 
 def _chosen_methods(options: argparse.Namespace) -> list[str]:

@@ -17,7 +17,7 @@ Frames = Sequence[np.ndarray]
 
 PEAK = 255.0
 BEST_PSNR = 100.0  # dB given to identical pixels, so that means stay finite
-SSIM_SIGMA, SSIM_SIZE = 1.5, 11  # pixels
+SSIM_SIZE = 7  # pixels
 SSIM_C1, SSIM_C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
 
 
@@ -41,16 +41,18 @@ def ssim_map(truth: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Structural similarity of each pixel, `float32 (h, w)`, mean of the colour channels.
 
     Wang et al., "Image quality assessment: from error visibility to structural similarity" (2004),
-    with its 11x11 Gaussian window of 1.5 pixels.
+    with scikit-image's defaults: a flat 7x7 window and the sample covariance.
     """
     x, y = truth.astype(np.float32), image.astype(np.float32)
+    unbiased = SSIM_SIZE**2 / (SSIM_SIZE**2 - 1)
 
     def local_mean(values: np.ndarray) -> np.ndarray:
-        return cv2.GaussianBlur(values, (SSIM_SIZE, SSIM_SIZE), SSIM_SIGMA)
+        return cv2.blur(values, (SSIM_SIZE, SSIM_SIZE))
 
     mx, my = local_mean(x), local_mean(y)
-    vx, vy = local_mean(x * x) - mx * mx, local_mean(y * y) - my * my
-    cov = local_mean(x * y) - mx * my
+    vx = unbiased * (local_mean(x * x) - mx * mx)
+    vy = unbiased * (local_mean(y * y) - my * my)
+    cov = unbiased * (local_mean(x * y) - mx * my)
     similarity = ((2 * mx * my + SSIM_C1) * (2 * cov + SSIM_C2)) / (
         (mx * mx + my * my + SSIM_C1) * (vx + vy + SSIM_C2)
     )
