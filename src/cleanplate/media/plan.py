@@ -1,0 +1,414 @@
+"""What an export will be: codec, pixel format, tracks, and what of the source it cannot keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from cleanplate.errors import CleanplateError, UsageError
+from cleanplate.media import codecs, sequence
+from cleanplate.media.codecs import Codec
+from cleanplate.media.info import AudioTrack, ClipInfo, SubtitleTrack
+from cleanplate.media.pixels import PixelLayout, layout, planar_name
+from cleanplate.media.settings import ExportSettings
+
+# File extensions and the FFmpeg muxers behind them.
+CONTAINERS = {
+    ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
+    ".gif": "gif",
+}  # fmt: skip
+PICTURES = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_LABELS = {"mp4": "MP4", "mov": "MOV", "matroska": "MKV", "webm": "WebM", "gif": "GIF"}
+
+_FAMILY = {
+    "h264": "h264", "hevc": "h265", "av1": "av1", "vp9": "vp9", "vp8": "vp9", "prores": "prores",
+    "ffv1": "ffv1",
+}  # fmt: skip
+_DEFAULT = {"mp4": "h264", "mov": "h264", "matroska": "h264", "webm": "vp9", "gif": "gif"}
+_ALPHA = {"mov": "prores4444", "webm": "vp9", "matroska": "ffv1"}
+# When the codec that comes first cannot be lossless for a source, try these.
+_LOSSLESS = {"mp4": ("h264", "h265", "vp9"), "mov": ("h264", "h265"), "matroska": ("ffv1",),
+             "webm": ("vp9", "av1")}  # fmt: skip
+
+_COPY_AUDIO = {
+    "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"},
+    "mov": {
+        "aac", "mp3", "mp2", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le",
+        "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_u8", "pcm_s8",
+        "pcm_alaw", "pcm_mulaw",
+    },
+    "webm": {"opus", "vorbis"},
+    "matroska": {
+        "aac", "mp3", "mp2", "mp1", "ac3", "eac3", "alac", "opus", "vorbis", "flac", "dts",
+        "truehd", "mlp", "tta", "wavpack", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be",
+        "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f64le", "pcm_u8",
+    },
+}  # fmt: skip
+_NEW_AUDIO = {"mp4": "aac", "mov": "aac", "webm": "libopus", "matroska": "flac"}
+_LOSSLESS_AUDIO = {"mp4": "alac", "mov": "alac", "matroska": "flac"}
+_COPY_SUBTITLES = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "webm": {"webvtt"},
+    "matroska": {"subrip", "srt", "ass", "ssa", "webvtt", "text", "hdmv_pgs_subtitle",
+                 "dvd_subtitle", "dvb_subtitle"},
+}  # fmt: skip
+_NEW_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "subrip"}
+# The finest tick, in seconds, of containers that have one of their own.
+_TICK = {"matroska": Fraction(1, 1000), "webm": Fraction(1, 1000), "gif": Fraction(1, 100)}
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """How one clip goes into one file.
+
+    `container` is FFmpeg's muxer, or `png`, `tiff`, `jpeg` for pictures. `source_format` is the
+    pixel format that pixels are put together in, `pix_fmt` what the encoder gets. `turn` says
+    that the pixels themselves are turned upright, as the container has no rotation flag.
+    `audio` and `subtitles` pair each track that goes along with `copy` or an encoder.
+    """
+
+    output: Path
+    container: str
+    codec: Codec
+    source_format: str
+    pix_fmt: str
+    options: dict[str, str]
+    turn: bool
+    audio: tuple[tuple[AudioTrack, str], ...] = ()
+    subtitles: tuple[tuple[SubtitleTrack, str], ...] = ()
+    kept: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def pictures(self) -> bool:
+        """True where the output is picture files and not one video."""
+        return self.container in ("png", "tiff", "jpeg")
+
+
+def plan_export(
+    info: ClipInfo, output: str | Path, settings: ExportSettings | None = None
+) -> ExportPlan:
+    """Decide how `info` is written to `output`, and say what is kept and what is not.
+
+    Raises:
+        UsageError: an unknown extension or codec, or a codec that the container does not take
+            or that cannot do what `settings` asks of this clip.
+    """
+    settings = settings or ExportSettings()
+    output = Path(output)
+    container = container_of(output, info, settings)
+    chosen = _choose_codec(info, container, settings)
+    turn = not info.orientation.upright and not _keeps_rotation(container, info)
+    source = turned_format(info.pix_fmt) if turn and info.orientation.transpose else info.pix_fmt
+    chosen, pix_fmt = _choose_pixels(info, source, chosen, container, settings)
+    own = layout(pix_fmt)
+    kept, lost = ["every frame"], []
+    _time(info, container, kept, lost)
+    _pixels(info, layout(source), own, chosen, settings, kept, lost)
+    _geometry(info, container, turn, kept, lost)
+    audio = _audio(info, container, settings, kept, lost)
+    subtitles = _subtitles(info, container, settings, kept, lost)
+    _extras(info, container, settings, kept, lost)
+    return ExportPlan(
+        output=output,
+        container=container,
+        codec=chosen,
+        source_format=source,
+        pix_fmt=pix_fmt,
+        options=codecs.options(chosen, settings, own, info.colour),
+        turn=turn,
+        audio=audio,
+        subtitles=subtitles,
+        kept=kept,
+        lost=lost,
+    )
+
+
+def plan_like_source(info: ClipInfo) -> tuple[list[str], list[str]]:
+    """The `kept` and `lost` lines of an export to the same kind of file."""
+    suffix = info.path.suffix.lower()
+    if info.kind == "video":
+        name = "out" + (suffix if suffix in CONTAINERS else ".mp4")
+    else:
+        kind = f".{info.container}"
+        name = "out_%05d" + (kind if kind in PICTURES else ".png")
+    try:
+        plan = plan_export(info, Path(name))
+    except CleanplateError as error:
+        return [], [str(error)]
+    note = []
+    if info.kind == "video" and suffix not in CONTAINERS:
+        note = [f"{suffix or 'this container'} files are not written; said of an MP4"]
+    return plan.kept, note + plan.lost
+
+
+def container_of(output: Path, info: ClipInfo | None, settings: ExportSettings) -> str:
+    """The muxer, or the kind of picture, that the name of `output` asks for."""
+    suffix = output.suffix.lower()
+    if suffix in CONTAINERS:
+        return CONTAINERS[suffix]
+    if suffix in PICTURES:
+        return PICTURES[suffix]
+    if not suffix or output.is_dir():
+        wanted = codecs.codec(settings.codec).name if settings.codec else None
+        if wanted in ("png", "tiff", "jpeg"):
+            return wanted
+        same = info.container if info is not None and info.kind != "video" else ""
+        return PICTURES.get("." + same, "png")
+    raise UsageError(
+        f"{output}: no format is known by the ending {suffix}. Use one of "
+        f"{' '.join([*CONTAINERS, *PICTURES])}, or a folder for a sequence of pictures."
+    )
+
+
+def turned_format(name: str) -> str:
+    """The pixel format of a picture in format `name` after its rows have become columns."""
+    own = layout(name)
+    if own.shift_x == own.shift_y:
+        return name
+    if (own.shift_x, own.shift_y) in ((1, 0), (0, 1)) and not own.alpha:
+        return planar_name(own.shift_y, own.shift_x, own.bits)
+    return planar_name(0, 0, own.bits, own.alpha)
+
+
+def _keeps_rotation(container: str, info: ClipInfo) -> bool:
+    # Matroska has a rotation, but no mirror, in what FFmpeg writes of it.
+    return container in ("mp4", "mov")
+
+
+def _choose_codec(info: ClipInfo, container: str, settings: ExportSettings) -> Codec:
+    if container in ("png", "tiff", "jpeg", "gif"):
+        own = codecs.codec(container)
+        if settings.codec and codecs.codec(settings.codec) is not own:
+            raise UsageError(
+                f"{codecs.codec(settings.codec).label} does not go into {own.label} files; "
+                "leave the codec out, or choose another ending."
+            )
+        return own
+    if settings.codec:
+        name = codecs.codec(settings.codec).name
+        if name == "prores" and info.has_alpha:
+            name = "prores4444"
+        chosen = codecs.codec(name)
+        if container not in chosen.containers:
+            fits = [s for s, c in CONTAINERS.items() if c in chosen.containers and s != ".m4v"]
+            raise UsageError(
+                f"{_LABELS[container]} files do not take {chosen.label}; "
+                + (f"use {' or '.join(fits)}." if fits else "it is for picture files.")
+            )
+        return chosen
+    name = _FAMILY.get(info.codec, _DEFAULT[container])
+    if info.colour.hdr and info.codec not in _FAMILY and container != "webm":
+        name = "h265"
+    if name == "prores" and (info.has_alpha or layout(info.pix_fmt).shift_x == 0):
+        name = "prores4444"
+    if container not in codecs.codec(name).containers:
+        name = _DEFAULT[container]
+    can_alpha = any(layout(f).alpha for f in codecs.codec(name).formats)
+    if info.has_alpha and not can_alpha:
+        name = _ALPHA.get(container, name)
+    return codecs.codec(name)
+
+
+def _choose_pixels(
+    info: ClipInfo, source: str, chosen: Codec, container: str, settings: ExportSettings
+) -> tuple[Codec, str]:
+    """The codec, changed where it cannot do what is asked and need not stay, and its format."""
+    if settings.quality != "lossless" or settings.crf is not None:
+        return chosen, _format_for(info, source, chosen, settings)
+    if chosen.name in ("png", "tiff", "gif"):
+        return chosen, _format_for(info, source, chosen, settings)
+    tries = [chosen]
+    if settings.codec is None:
+        tries += [codecs.codec(name) for name in _LOSSLESS.get(container, ())]
+    if any(c.name == "h264" for c in tries):
+        tries.append(codecs.codec("h264rgb"))
+    for candidate in tries:
+        pix_fmt = _format_for(info, source, candidate, settings)
+        if candidate.lossless and codecs.same_samples(source, pix_fmt):
+            return candidate, pix_fmt
+    raise UsageError(
+        f"{chosen.label} in {_LABELS.get(container, container)} cannot hold {source} "
+        "without loss; write to .mkv (FFV1) instead, or choose the quality best."
+    )
+
+
+def _format_for(info: ClipInfo, source: str, chosen: Codec, settings: ExportSettings) -> str:
+    own = layout(source)
+    candidates = chosen.formats
+    if own.alpha and not info.has_alpha:
+        opaque = tuple(f for f in candidates if not layout(f).alpha)
+        candidates = opaque or candidates
+        source = _without_alpha(source)
+    if chosen.name == "jpeg" and own.family != "yuv":
+        return "yuv420p" if settings.quality == "draft" else "yuv444p"
+    if chosen.even_chroma:
+        whole = info.orientation.size(info.width, info.height)
+        candidates = tuple(
+            f for f in candidates
+            if not (whole[0] % (1 << layout(f).shift_x) or whole[1] % (1 << layout(f).shift_y))
+        )  # fmt: skip
+    fine = settings.quality in ("best", "lossless")
+    return codecs.choose_format(source, candidates, fine)
+
+
+def _without_alpha(name: str) -> str:
+    own = layout(name)
+    if own.family == "yuv":
+        return planar_name(own.shift_x, own.shift_y, own.bits)
+    return {"rgba": "rgb24", "rgba64le": "rgb48le"}.get(name, name.replace("gbrap", "gbrp"))
+
+
+def _time(info: ClipInfo, container: str, kept: list, lost: list) -> None:
+    if container in ("png", "tiff", "jpeg"):
+        if info.kind == "video":
+            lost.append("timestamps: pictures have none")
+        return
+    tick = _TICK.get(container)
+    if tick is None or (info.time_base / tick).denominator == 1:
+        kept.append("every timestamp" + (" (variable frame rate)" if info.variable_rate else ""))
+    else:
+        lost.append(f"timestamps are rounded to {1000 * tick} ms ({_LABELS[container]})")
+
+
+def _pixels(info, own: PixelLayout, new: PixelLayout, chosen: Codec, settings, kept, lost) -> None:
+    if chosen.name == "gif":
+        if info.codec != "gif":
+            lost.append("colours: GIF has 256 in a frame")
+        if info.has_alpha and info.codec != "gif":
+            lost.append("transparency in between: in a GIF a pixel is opaque or not there at all")
+        return
+    pictures = chosen.name in ("png", "tiff")
+    if own.bits > new.bits:
+        lost.append(f"bit depth: {own.bits} bits become {new.bits} ({chosen.label})")
+    elif own.bits > 8:
+        kept.append(f"{own.bits}-bit samples")
+    if info.has_alpha:
+        if new.alpha:
+            kept.append("transparency")
+        else:
+            lost.append(
+                f"transparency: {chosen.label} holds none here; .mov (ProRes 4444), .webm (VP9) "
+                "or .mkv (FFV1) do"
+            )
+    if own.family == "yuv" and new.family == "yuv":
+        if new.shift_x > own.shift_x or new.shift_y > own.shift_y:
+            lost.append(f"chroma: {own.subsampling} becomes {new.subsampling} ({chosen.label})")
+        elif chosen.even_chroma and (new.shift_x, new.shift_y) != (own.shift_x, own.shift_y):
+            lost.append(
+                f"{own.subsampling}: {chosen.label} needs an even size for it, so the file is "
+                f"{new.subsampling}, which some players do not play; .webm keeps it"
+            )
+    elif own.family == "rgb" and new.family == "yuv":
+        lost.append(f"RGB samples: {chosen.label} stores YCbCr {new.subsampling}")
+    elif own.family == "yuv" and pictures:
+        lost.append(f"YCbCr samples: {chosen.label} stores RGB")
+    if chosen.name == "jpeg":
+        lost.append("colour tags: JPEG is always BT.601, full range; converted")
+        return
+    tags = [t for t in (info.colour.primaries, info.colour.transfer, info.colour.matrix)
+            if t != "unspecified"]  # fmt: skip
+    if tags or info.colour.range != "unspecified":
+        text = "/".join(dict.fromkeys(tags)) or "untagged"
+        kept.append(f"colour: {text}, {info.colour.range} range")
+    if info.colour.hdr:
+        kept.append("HDR")
+    if info.colour.mastering or info.colour.light:
+        if chosen.name in ("h264", "h265", "av1"):
+            kept.append("HDR mastering and light levels")
+        else:
+            lost.append(f"HDR mastering and light levels: not written with {chosen.label}")
+
+
+def _geometry(info: ClipInfo, container: str, turn: bool, kept: list, lost: list) -> None:
+    if not info.orientation.upright:
+        if turn:
+            lost.append("rotation flag: the pixels themselves are turned upright instead")
+        else:
+            kept.append("rotation flag")
+    if info.pixel_aspect != 1:
+        if container in ("tiff", "jpeg", "png", "gif"):
+            lost.append(f"pixel aspect {info.pixel_aspect}: not written to pictures")
+        else:
+            kept.append(f"pixel aspect {info.pixel_aspect}")
+    if info.interlaced:
+        lost.append("interlacing: fields are woven into whole frames")
+
+
+def _audio(info, container, settings, kept, lost):
+    if not info.audio:
+        return ()
+    count = f"{len(info.audio)} audio track{'s' if len(info.audio) > 1 else ''}"
+    if container not in _COPY_AUDIO:
+        lost.append(f"{count}: pictures hold no sound")
+        return ()
+    if not settings.audio:
+        lost.append(f"{count}: left out as asked")
+        return ()
+    actions = []
+    for track in info.audio:
+        if track.codec in _COPY_AUDIO[container]:
+            actions.append((track, "copy"))
+            continue
+        exact = track.codec.startswith("pcm_") or track.codec in ("flac", "alac", "truehd", "mlp")
+        encoder = _NEW_AUDIO[container]
+        if exact:
+            encoder = _LOSSLESS_AUDIO.get(container, encoder)
+        elif container == "matroska":
+            encoder = "aac"
+        actions.append((track, encoder))
+        name = encoder.removeprefix("lib")
+        lost.append(
+            f"audio track {track.stream} ({track.codec}): {_LABELS[container]} does not take it, "
+            f"encoded anew as {name}"
+        )
+    copied = sum(action == "copy" for _, action in actions)
+    if copied:
+        kept.append(f"{copied} audio track{'s' if copied > 1 else ''}, copied as they are")
+    return tuple(actions)
+
+
+def _subtitles(info, container, settings, kept, lost):
+    actions = []
+    for track in info.subtitles:
+        words = f"subtitle track {track.stream} ({track.codec})"
+        if container not in _COPY_SUBTITLES:
+            lost.append(f"{words}: pictures hold none")
+        elif not settings.subtitles:
+            lost.append(f"{words}: left out as asked")
+        elif track.codec in _COPY_SUBTITLES[container]:
+            actions.append((track, "copy"))
+            kept.append(words)
+        elif track.text:
+            actions.append((track, _NEW_SUBTITLES[container]))
+            kept.append(f"{words}, as {_NEW_SUBTITLES[container]}; styling may be simplified")
+        else:
+            lost.append(f"{words}: {_LABELS[container]} does not take it; .mkv may")
+    return tuple(actions)
+
+
+def _extras(info, container, settings, kept, lost):
+    lost.extend(info.other_streams)
+    if info.attachments:
+        if container == "matroska":
+            kept.append(f"{info.attachments} attachments")
+        else:
+            lost.append(f"{info.attachments} attachments: only .mkv holds them")
+    video = container in ("mp4", "mov", "matroska", "webm")
+    if info.chapters:
+        if video:
+            kept.append(f"{len(info.chapters)} chapters")
+        else:
+            lost.append(f"{len(info.chapters)} chapters: pictures hold none")
+    if info.metadata:
+        if video and settings.metadata:
+            kept.append(f"metadata ({', '.join(sorted(info.metadata))})")
+        else:
+            lost.append(f"metadata ({', '.join(sorted(info.metadata))})")
+
+
+def is_sequence(output: Path) -> bool:
+    """Whether `output` names many picture files: a pattern or a folder."""
+    return sequence.is_pattern(output.name) or not output.suffix or output.is_dir()

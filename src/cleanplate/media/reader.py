@@ -1,0 +1,319 @@
+"""Reading a clip frame by frame: in order, from any frame on, or one frame at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+from cleanplate.errors import MediaError, UsageError
+from cleanplate.media import sequence
+from cleanplate.media.container import open_input
+from cleanplate.media.decoder import Decoder, Picture
+from cleanplate.media.frame import Frame
+from cleanplate.media.info import ClipInfo
+from cleanplate.media.probing import display_matrix, probe
+from cleanplate.media.timing import Timeline, read_timeline
+
+# Going on is cheaper than seeking when the wanted frame is this near.
+_NEAR = 48
+# bwdif looks one frame back and one ahead.
+_DEINTERLACE_REACH = 2
+_REMEMBERED = 4
+
+
+def open_clip(
+    path: str | Path | ClipInfo, frames: range | slice | None = None, rate=None
+) -> ClipReader:
+    """Open a clip for reading: a file, a folder of frames, a pattern, or what `probe` gave.
+
+    `frames` limits reading to these frame numbers (from 0, end excluded, ascending); `rate` is
+    the frame rate of a folder.
+
+    Raises:
+        MediaError: the clip cannot be read.
+        UsageError: `frames` is empty or lies outside the clip.
+    """
+    info = path if isinstance(path, ClipInfo) else probe(path, rate)
+    if info.kind == "video":
+        return VideoReader(info, frames)
+    return FramesReader(info, frames)
+
+
+class ClipReader:
+    """The frames of a clip, read in a stream; a context manager.
+
+    Iterating starts at the first frame of the range each time. `seek` and `read` go through it
+    by hand, `read_frame` fetches one frame. Nothing holds more than a handful of frames. Not for
+    use by several threads at once, except `read_frame`, which takes its turn.
+    """
+
+    def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
+        self.info = info
+        self.warnings: list[str] = list(info.warnings)
+        self._range = _ascending(frames)
+        self._lock = threading.RLock()
+        self._recent: OrderedDict[int, Frame] = OrderedDict()
+        self._stream: Iterator[Frame] | None = None
+        self._next = 0
+
+    def __enter__(self) -> ClipReader:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        self.seek(self._range.start)
+        while (frame := self.read()) is not None:
+            yield frame
+
+    def __len__(self) -> int:
+        return len(self.range)
+
+    @property
+    def range(self) -> range:
+        """The frame numbers that iterating gives; finding the end may take a pass over the file."""
+        stop = self._range.stop
+        count = self.count()
+        if self._range.start >= count:
+            raise UsageError(
+                f"Frame {self._range.start} lies behind the clip's last, {count - 1}. "
+                "Frames count from 0."
+            )
+        return range(
+            self._range.start, count if stop is None else min(stop, count), self._range.step
+        )
+
+    def count(self) -> int:
+        """The number of frames in the whole clip."""
+        raise NotImplementedError
+
+    def seek(self, index: int) -> None:
+        """Make frame `index` the next that `read` gives."""
+        self._stream = None
+        self._next = index
+
+    def read(self) -> Frame | None:
+        """The next frame of the range, None behind the last."""
+        with self._lock:
+            if self._stream is None:
+                self._stream = self._from(self._next)
+            for frame in self._stream:
+                self._next = frame.index + 1
+                if self._range.stop is not None and frame.index >= self._range.stop:
+                    return None
+                if (frame.index - self._range.start) % self._range.step == 0:
+                    return frame
+            return None
+
+    def read_frame(self, index: int) -> Frame:
+        """Frame `index` of the clip, whatever the range; quick for frames near the last one.
+
+        Raises:
+            UsageError: there is no such frame.
+            MediaError: it cannot be decoded.
+        """
+        with self._lock:
+            if index in self._recent:
+                self._recent.move_to_end(index)
+                return self._recent[index]
+            frame = self._fetch(index)
+            self._recent[index] = frame
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+            return frame
+
+    def _fetch(self, index: int) -> Frame:
+        if index < 0:
+            raise UsageError(f"There is no frame {index}; frames count from 0.")
+        if self._stream is None or not self._next <= index < self._next + _NEAR:
+            self.seek(index)
+            self._stream = self._from(index)
+        for frame in self._stream:
+            self._next = frame.index + 1
+            if frame.index == index:
+                return frame
+            if frame.index > index:
+                break
+        count = self.count()
+        if index >= count:
+            raise UsageError(f"There is no frame {index}: the clip's last is {count - 1}.")
+        raise MediaError(f"{self.info.path}: frame {index} is damaged and cannot be decoded.")
+
+    def _from(self, index: int) -> Iterator[Frame]:
+        raise NotImplementedError
+
+    def _warn(self, line: str) -> None:
+        if line not in self.warnings:
+            self.warnings.append(line)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream = None
+        self._recent.clear()
+
+
+class VideoReader(ClipReader):
+    """Frames of a video file, by FFmpeg."""
+
+    def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
+        super().__init__(info, frames)
+        self._container = open_input(info.path)
+        self._video = self._container.streams[info.video_stream]
+        self._decoder = Decoder(self._container, self._video, info.interlaced)
+        self._timeline: Timeline | None = None
+        self._moved = False
+
+    @property
+    def timeline(self) -> Timeline:
+        """The time of every frame; a pass over the file the first time it is asked for."""
+        if self._timeline is None:
+            self._timeline = read_timeline(self.info)
+        return self._timeline
+
+    def count(self) -> int:
+        return len(self.timeline)
+
+    def close(self) -> None:
+        super().close()
+        self._container.close()
+
+    def _from(self, index: int) -> Iterator[Frame]:
+        if index == 0:
+            self._rewind()
+            yield from self._frames(skip_before=None)
+            return
+        if index >= len(self.timeline):
+            return
+        wanted = int(self.timeline.pts[index])
+        self._enter(index)
+        yield from self._frames(skip_before=wanted)
+
+    def _rewind(self) -> None:
+        if self._moved:
+            self._container.seek(self._video.start_time or 0, stream=self._video)
+            self._decoder.flush()
+        if self._moved and not self._at_start():
+            self._reopen()
+        self._moved = True
+
+    def _at_start(self) -> bool:
+        """Containers that were never entered elsewhere need no proof; others are reopened."""
+        return False
+
+    def _reopen(self) -> None:
+        self._container.close()
+        self._container = open_input(self.info.path)
+        self._video = self._container.streams[self.info.video_stream]
+        self._decoder = Decoder(self._container, self._video, self.info.interlaced)
+
+    def _enter(self, index: int) -> None:
+        """Stand at the last key frame from which frame `index` decodes exactly."""
+        reach = _DEINTERLACE_REACH if self.info.interlaced else 0
+        entry = self.timeline.entry(max(0, index - reach))
+        if entry <= 0:
+            self._rewind()
+            return
+        times = self.timeline.key_dts if "mov" in self.info.container else self.timeline.key_pts
+        self._container.seek(int(times[entry]), stream=self._video)
+        self._decoder.flush()
+        self._moved = True
+
+    def _frames(self, skip_before: int | None) -> Iterator[Frame]:
+        """Frames from where the file stands; those shown before `skip_before` are dropped."""
+        index = 0
+        counting = skip_before is None
+        for picture in self._decoder.pictures():
+            if skip_before is not None and picture.pts < skip_before:
+                continue
+            if counting and not self._decoder.damaged:
+                yield self._frame(picture, index)
+                index += 1
+                continue
+            place = self.timeline.index_of(picture.pts)
+            index = max(index, place if place is not None else index)
+            yield self._frame(picture, index)
+            index += 1
+        self._report(index)
+
+    def _frame(self, picture: Picture, index: int) -> Frame:
+        return Frame(
+            picture.native, index, picture.pts, self._video.time_base, picture.duration,
+            self.info.colour, self.info.orientation,
+        )  # fmt: skip
+
+    def _report(self, end: int) -> None:
+        """Say what could not be read, once the end of the file has been reached."""
+        decoder = self._decoder
+        if decoder.damaged:
+            self._warn(
+                f"{decoder.damaged} packets of the video could not be decoded; their frames are "
+                "left out."
+            )
+        if decoder.read_error:
+            self._warn(f"The file could not be read to its end: {decoder.read_error}.")
+        said = self._video.frames
+        if said and end < said:
+            self._warn(
+                f"Only {end} of the {said} frames that the file promises could be decoded; "
+                "the rest is missing or damaged."
+            )
+        if decoder.repaired:
+            self._warn(f"{decoder.repaired} frames had no usable timestamp and got one.")
+        if decoder.found_interlaced and not self.info.interlaced:
+            self._warn("Some frames are interlaced: their fields are woven together (bwdif).")
+
+
+class FramesReader(ClipReader):
+    """Frames from picture files, one file a frame."""
+
+    def count(self) -> int:
+        return len(self.info.files)
+
+    def _from(self, index: int) -> Iterator[Frame]:
+        for place in range(index, len(self.info.files)):
+            yield self._load(place)
+
+    def _load(self, index: int) -> Frame:
+        path = self.info.files[index]
+        picture = sequence.read_picture(path)
+        native = picture.native
+        size = (native.width, native.height)
+        if size != (self.info.coded_width, self.info.coded_height):
+            raise MediaError(
+                f"{path} is {size[0]}x{size[1]}, the first frame "
+                f"{self.info.coded_width}x{self.info.coded_height}. All frames of a folder must "
+                "have one size."
+            )
+        if native.format.name != self.info.pix_fmt:
+            native = native.reformat(format=self.info.pix_fmt)
+            self._warn(f"Frames of several pixel formats were turned into {self.info.pix_fmt}.")
+        if display_matrix(native) != self.info.display_matrix:
+            raise MediaError(
+                f"{path} is turned differently (EXIF) from the first frame. Save all frames "
+                "upright."
+            )
+        return Frame(
+            native, index, index, self.info.time_base, 1, picture.colour, self.info.orientation
+        )
+
+
+class _Range:
+    """A range of frames whose end may be the clip's, unknown as yet."""
+
+    def __init__(self, start: int, stop: int | None, step: int) -> None:
+        self.start, self.stop, self.step = start, stop, step
+
+
+def _ascending(frames: range | slice | None) -> _Range:
+    if frames is None:
+        return _Range(0, None, 1)
+    start, stop, step = frames.start or 0, frames.stop, frames.step or 1
+    if start < 0 or step < 1 or (stop is not None and stop <= start):
+        raise UsageError(
+            f"Frames {start}:{stop} are no range. Give first:last+1 with numbers from 0, "
+            "such as 20:90."
+        )
+    return _Range(start, stop, step)

@@ -1,0 +1,90 @@
+"""When each frame is shown: the timeline of a clip, found without decoding it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleanplate.media.container import open_input
+from cleanplate.media.decoder import Decoder
+from cleanplate.media.info import ClipInfo
+
+# Containers whose packets carry true presentation times (AVI and raw streams do not).
+_TRUE_TIMES = {"mov", "matroska", "webm", "gif", "flv", "ogg", "mpegts", "ivf", "apng"}
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Frame times, ascending, in the stream's time base, and where decoding can start.
+
+    `key_pts` and `key_dts` are the times of key frames, ascending; empty where the file cannot
+    be entered in its middle with certainty.
+    """
+
+    pts: np.ndarray
+    key_pts: np.ndarray
+    key_dts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def index_of(self, pts: int) -> int | None:
+        """The index of the frame shown at exactly `pts`, or None."""
+        index = int(np.searchsorted(self.pts, pts))
+        return index if index < len(self.pts) and self.pts[index] == pts else None
+
+    def entry(self, index: int) -> int:
+        """Which key frame to start from to reach frame `index`, or -1 for the file's start."""
+        return int(np.searchsorted(self.key_pts, self.pts[index], side="right")) - 1
+
+
+def read_timeline(info: ClipInfo) -> Timeline:
+    """The timeline of a video file: a pass over its packets, without decoding where possible."""
+    if set(info.container.split(",")) & _TRUE_TIMES:
+        timeline = _from_packets(info)
+        if timeline is not None:
+            return timeline
+    return _from_frames(info)
+
+
+def _from_packets(info: ClipInfo) -> Timeline | None:
+    times: list[int] = []
+    keys: list[tuple[int, int]] = []
+    with open_input(info.path) as container:
+        stream = container.streams[info.video_stream]
+        for packet in _until_broken(container.demux(stream)):
+            if not packet.size or packet.is_discard or packet.is_corrupt:
+                continue
+            if packet.pts is None:
+                return None
+            if packet.pts < info.first_pts:
+                continue
+            times.append(packet.pts)
+            if packet.is_keyframe:
+                keys.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
+    pts = np.unique(np.array(times, np.int64))
+    if len(pts) != len(times):
+        return None
+    keys.sort()
+    columns = np.array(keys, np.int64).reshape(-1, 2)
+    return Timeline(pts, columns[:, 0], columns[:, 1])
+
+
+def _from_frames(info: ClipInfo) -> Timeline:
+    with open_input(info.path) as container:
+        stream = container.streams[info.video_stream]
+        decoder = Decoder(container, stream, interlaced=False)
+        times = [picture.pts for picture in decoder.pictures()]
+    nowhere = np.zeros(0, np.int64)
+    return Timeline(np.array(times, np.int64), nowhere, nowhere)
+
+
+def _until_broken(packets):
+    import av
+
+    while True:
+        try:
+            yield next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
