@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
+import itertools
 import os
 
 import numba
@@ -37,8 +38,7 @@ def _in_bands(kernel, height: int, *arguments) -> None:
     # Even boundaries keep both rows of a chroma sample in one band.
     edges = [height * k // workers // 4 * 4 for k in range(workers)] + [height]
     jobs = [
-        _pool().submit(kernel, first, last, *arguments)
-        for first, last in zip(edges[:-1], edges[1:], strict=True)
+        _pool().submit(kernel, first, last, *arguments) for first, last in itertools.pairwise(edges)
     ]
     for job in jobs:
         job.result()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from cleanplate.media.reader import ClipReader
@@ -33,7 +35,7 @@ def detect_shots(reader: ClipReader) -> list[range]:
     cuts += detector.post_process(len(numbers) - 1)
     edges = sorted({0, *(int(cut) for cut in cuts if 0 < cut < len(numbers)), len(numbers)})
     ends = [*numbers, numbers[-1] + 1]
-    return [range(ends[a], ends[b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [range(ends[a], ends[b]) for a, b in itertools.pairwise(edges)]
 
 
 def _small(frame) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from fractions import Fraction
@@ -95,10 +96,8 @@ class VideoSink(Sink):
     def discard(self) -> None:
         if self._tracks is not None:
             self._tracks.close()
-        try:
+        with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
             self._container.close()
-        except (av.error.FFmpegError, OSError, ValueError):
-            pass
         self._file.discard()
 
     def _encode(self, native: av.VideoFrame, frame: Frame) -> None:
@@ -315,10 +314,8 @@ class GifSink(Sink):
         self._file.commit()
 
     def discard(self) -> None:
-        try:
+        with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
             self._container.close()
-        except (av.error.FFmpegError, OSError, ValueError):
-            pass
         self._file.discard()
 
     def _add_video(self, first: av.VideoFrame):
