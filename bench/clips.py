@@ -53,10 +53,19 @@ class Case:
 
 def case_names(clips: Path) -> list[str]:
     """Every case in the order they are reported: pairs alphabetically, truths, fixed masks."""
-    names = _track_clips(clips)
+    names = track_clips(clips)
     masks = names[PAIR_STEP % len(names) :] + names[: PAIR_STEP % len(names)]
     pairs = [f"{a}+{b}" for a, b in zip(names, masks, strict=True)]
     return [*pairs, *TRUTHS, *FIXED]
+
+
+def track_clips(clips: Path) -> list[str]:
+    """The names of the clips whose own object is masked, alphabetically."""
+    folder = clips / "track"
+    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    if not names:
+        raise MediaError(f"No clips under {folder}. Say where they are with --clips DIR.")
+    return names
 
 
 def load_case(clips: Path, name: str, frames: int = PAIR_FRAMES) -> Case:
@@ -125,14 +134,6 @@ def _read(folder: Path, mode: int, limit: int | None) -> list[np.ndarray]:
     if not files:
         raise MediaError(f"{folder} has no pictures. Say where the clips are with --clips DIR.")
     return [cv2.imread(str(file), mode) for file in files]
-
-
-def _track_clips(clips: Path) -> list[str]:
-    folder = clips / "track"
-    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    if not names:
-        raise MediaError(f"No clips under {folder}. Say where they are with --clips DIR.")
-    return names
 
 
 def _load_pair(picture: Path, mask: Path, name: str, frames: int) -> Case:

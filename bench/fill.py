@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=user_cache_path("cleanplate-bench"))
     parser.add_argument("--details", action="store_true", help="every measure of every case")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores; - for stdout")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="an earlier run's JSON")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write contact sheets")
     parser.add_argument("--check", action="store_true", help="hold the scores against the floors")
 
@@ -52,6 +53,10 @@ def main(options: argparse.Namespace) -> int:
     if options.json is not None:
         text = json.dumps(as_document(results, options), indent=1)
         print(text) if quiet else options.json.write_text(text + "\n")
+    if options.against is not None:
+        earlier = json.loads(options.against.read_text())["cases"]
+        comparison = report.comparison_table(results, earlier)
+        print("\n" + comparison, file=sys.stderr if quiet else sys.stdout)
     if options.save is not None:
         save_sheets(options, outcomes)
     return check(results, quiet) if options.check else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -68,9 +69,9 @@ def measure(width: int, height: int, count: int, quality: str, samples: int) -> 
     try:
         while True:
             collected.append(receiver.recv())
-            print(f"\r{collected[-1].frame}/{count}", end="", flush=True)
+            print(f"{collected[-1].frame}/{count}", file=sys.stderr, flush=True)
     except EOFError:
-        print("\r", end="")
+        pass  # the child closed its end: it is done, or it failed and its exit code says so
     finally:
         child.join()
     if child.exitcode != 0:

@@ -73,3 +73,15 @@ def measures_table(title: str, by_method: Mapping[str, Scores]) -> str:
         for m, s in by_method.items()
     ]
     return table([title, *(label for label, _ in COLUMNS.values())], rows)
+
+
+def comparison_table(results: Results, earlier: Results, method: str = "ours") -> str:
+    """What changed in one method since an earlier run, a row for each case that both have."""
+    names = ("psnr_hole", "ssim_frame", "sharpness", "dissimilarity", "warping_ratio", "flicker")
+    rows = []
+    for case, by in results.items():
+        before, now = earlier.get(case, {}).get(method), by.get(method)
+        if before and now:
+            digits = {name: COLUMNS[name][1] for name in names}
+            rows.append([case, *(f"{now[n] - before[n]:+.{digits[n]}f}" for n in names)])
+    return table(["change", *(COLUMNS[name][0] for name in names)], rows)

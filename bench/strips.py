@@ -15,7 +15,9 @@ GROW = 4  # pixels around the object's mask
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=Path, default=clips.DEFAULT_CLIPS, metavar="DIR")
-    parser.add_argument("--clip", required=True, help="under the clips: a folder or a video")
+    parser.add_argument(
+        "--clip", help="folder or video under the clips; without it, every clip of track/"
+    )
     parser.add_argument("--mask", help="one PNG under the clips, for every frame of a video")
     parser.add_argument("--methods", default="ours", metavar="NAME,...")
     parser.add_argument("--quality", default="good")
@@ -26,30 +28,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    frames, masks = read(options)
-    holes = [clips.grow(m, options.grow) for m in masks]
-    given = [clips.black_out(f, h) for f, h in zip(frames, holes, strict=True)]
-    marked = [sheets.outlined(f, h) for f, h in zip(frames, holes, strict=True)]
-    rows = {"before": marked}
-    for name in options.methods.split(","):
+    wanted = options.methods.split(",")
+    for name in wanted:
         reason = methods.unavailable(name) if name in methods.METHODS else "no such method"
         if reason:
             raise UsageError(f"{name} cannot run: {reason}.")
-        rows[methods.TITLES[name]] = methods.load(name, options.quality)(given, holes)
-    stem = options.clip.replace("/", "-").removesuffix(".mp4")
-    for suffix, picture in (
-        ("", sheets.contact_sheet(rows, holes, options.columns)),
-        ("-xt", sheets.time_slice(rows, holes)),
-    ):
-        path = options.save / f"{stem}{suffix}.png"
-        sheets.write_picture(path, picture)
-        print(path)
+    every = [f"track/{name}" for name in clips.track_clips(options.clips)]
+    for clip in [options.clip] if options.clip else every:
+        for path in write_strips(options, clip, wanted):
+            print(path, flush=True)
     return 0
 
 
-def read(options: argparse.Namespace) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The frames and the masks that the options name, as many of one as of the other."""
-    source = options.clips / options.clip
+def write_strips(options: argparse.Namespace, clip: str, wanted: list[str]) -> list[Path]:
+    """Fills one clip and writes its strip and its slice through time; the paths written."""
+    frames, masks = read(options, clip)
+    holes = [clips.grow(m, options.grow) for m in masks]
+    given = [clips.black_out(f, h) for f, h in zip(frames, holes, strict=True)]
+    pairs = zip(frames, holes, strict=True)
+    rows = {"before": [sheets.outlined(f, h) for f, h in pairs]}
+    for name in wanted:
+        rows[methods.TITLES[name]] = methods.load(name, options.quality)(given, holes)
+    stem = clip.replace("/", "-").removesuffix(".mp4")
+    pictures = {
+        options.save / f"{stem}.png": sheets.contact_sheet(rows, holes, options.columns),
+        options.save / f"{stem}-xt.png": sheets.time_slice(rows, holes),
+    }
+    for path, picture in pictures.items():
+        sheets.write_picture(path, picture)
+    return list(pictures)
+
+
+def read(options: argparse.Namespace, clip: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The frames and the masks of one clip, as many of one as of the other."""
+    source = options.clips / clip
     if options.mask:
         return clips.load_fixed(source, options.clips / options.mask, options.frames)
     if not source.is_dir():

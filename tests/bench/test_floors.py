@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import floors
+from bench import floors, report
 
 
 def results(ours: float, telea: float = 16, **more: float) -> dict:
@@ -48,3 +48,12 @@ def test_nothing_run_is_nothing_measured():
     verdicts = floors.fill_verdicts({}, {})
     assert {v.met for v in verdicts} == {None}
     assert floors.verdict_table(verdicts).count("not measured") == len(verdicts)
+
+
+def test_a_comparison_tells_what_changed():
+    before = {"a": results(20, flicker=0.0)}
+    after = {"a": results(21.5, flicker=1.0), "b": results(9, flicker=1.0)}
+    lines = report.comparison_table(after, before).splitlines()
+    assert len(lines) == 2
+    assert lines[1].split()[:2] == ["a", "+1.50"]
+    assert lines[1].split()[-1] == "+1.00"
