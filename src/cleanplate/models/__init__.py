@@ -12,6 +12,7 @@ not the catalogue's is never loaded, and nothing is ever unpickled. `CLEANPLATE_
 fetching, `CLEANPLATE_THREADS` and `CLEANPLATE_PROVIDERS` say what to run on.
 """
 
+from cleanplate.models.cache import folder, present
 from cleanplate.models.fetch import FetchEvent, Unfetchable, fetch
 from cleanplate.models.manifest import Manifest, ModelFile, Source, manifest, names
 from cleanplate.models.session import Session, release, session
@@ -24,8 +25,10 @@ __all__ = [
     "Source",
     "Unfetchable",
     "fetch",
+    "folder",
     "manifest",
     "names",
+    "present",
     "release",
     "session",
 ]

@@ -1,0 +1,135 @@
+"""``cleanplate find``: what is in a frame, by name, each object with its box and mask."""
+
+from __future__ import annotations
+
+import json as json_text
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cleanplate.cli.fetching import fetching
+from cleanplate.cli.paths import ClipArgument, ClipOption, the_clip
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cleanplate.segment.find import Found
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_EXAMPLES = """
+Examples:
+
+  cleanplate find clip.mp4
+
+  cleanplate find clip.mp4 --frame 20 --kind people,car --picture found.jpg
+
+  cleanplate find photo.jpg --kind anything --json
+"""
+
+
+@app.command(epilog=_EXAMPLES)
+def find(
+    clip: ClipArgument = None,
+    input_: ClipOption = None,
+    frame: Annotated[int, typer.Option(min=0, help="Which frame to look at, from 0.")] = 0,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            "-k",
+            metavar="NAMES",
+            show_default="all kinds",
+            help="What to look for, comma separated: person, car, animals, vehicles... or "
+            "anything, for what stands out.",
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, show_default="0.35", help="The least score to report."),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", show_default=False, help="Draw what was found into a JPEG or PNG."
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the objects as JSON, masks as COCO run lengths.")
+    ] = False,
+) -> None:
+    """Say what is in a frame: objects by kind, with boxes, masks and scores."""
+    source = the_clip(clip, input_)
+    from cleanplate.segment.detect import THRESHOLD
+    from cleanplate.segment.find import Finder
+
+    names = [name.strip() for item in kind for name in item.split(",")] if kind else None
+    image = read_frame(source, frame)
+    with fetching() as watch:
+        least = THRESHOLD if threshold is None else threshold
+        found = Finder(watch=watch).find(image, names, threshold=least)
+    if picture is not None:
+        write_picture(picture, image, found)
+    print(_as_json(source, frame, image, found) if json else describe(found))
+
+
+def read_frame(clip: Path, index: int) -> np.ndarray:
+    """Frame `index` of a clip, RGB (h, w, 3); a usage error when the clip ends before it."""
+    from cleanplate.errors import UsageError
+    from cleanplate.media import open_clip
+
+    with open_clip(clip, slice(index, index + 1)) as reader:
+        for frame in reader:
+            return frame.image
+    raise UsageError(f"{clip} has no frame {index}; the first is 0.")
+
+
+def describe(found: list[Found]) -> str:
+    """The objects, one a line, for a person."""
+    if not found:
+        return "nothing was found; a lower --threshold or --kind anything may find more"
+    lines = []
+    for item in found:
+        x0, y0, x1, y1 = (round(value) for value in item.box)
+        lines.append(
+            f"{item.number:>3}  {item.kind:<14} {item.score:.2f}  box {x0},{y0},{x1 - x0},{y1 - y0}"
+            f"  mask {int(item.mask.sum())} px"
+        )
+    return "\n".join(lines)
+
+
+def write_picture(path: Path, image: np.ndarray, found: list[Found]) -> None:
+    """Write the picture of what was found; a usage error for a format that is none."""
+    import cv2
+
+    from cleanplate.errors import UsageError
+    from cleanplate.segment.draw import picture
+
+    drawn = picture(image, found)[..., ::-1]
+    try:
+        _, coded = cv2.imencode(path.suffix or ".jpg", drawn)
+    except cv2.error:
+        raise UsageError(f"{path}: pictures are written as .jpg or .png.") from None
+    path.write_bytes(coded.tobytes())
+
+
+def _as_json(clip: Path, frame: int, image: np.ndarray, found: list[Found]) -> str:
+    from cleanplate.segment import rle
+
+    objects = []
+    for item in found:
+        x0, y0, x1, y1 = (round(value, 1) for value in item.box)
+        objects.append(
+            {
+                "number": item.number,
+                "kind": item.kind,
+                "score": round(item.score, 3),
+                "box": [x0, y0, round(x1 - x0, 1), round(y1 - y0, 1)],
+                "area": int(item.mask.sum()),
+                "mask": rle.encode(item.mask),
+            }
+        )
+    height, width = image.shape[:2]
+    facts = {"clip": str(clip), "frame": frame, "width": width, "height": height}
+    return json_text.dumps({**facts, "objects": objects})
