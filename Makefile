@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# On a fresh machine with Python 3.11 or later: `make demo` shows it, `make test` checks it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,17 +6,18 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint bench clean
 
 $(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
 
 demo: $(VENV)/installed
 	$(BIN)/cleanplate demo
 
 test: $(VENV)/installed
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -26,4 +27,4 @@ bench: $(VENV)/installed
 	$(BIN)/python -m bench fill
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist demo

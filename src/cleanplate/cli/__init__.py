@@ -1,0 +1,10 @@
+"""The command line: one module a command, loaded when the command is used."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line on this process's arguments and exit with its status."""
+    from cleanplate.cli.app import run
+
+    run()

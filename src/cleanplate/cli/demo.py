@@ -1,0 +1,43 @@
+"""``cleanplate demo``: see it work on a clip that it draws itself, with nothing to download."""
+
+from __future__ import annotations
+
+import json as json_text
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.progress import shown
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def demo(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to put the files.")
+    ] = Path("demo"),
+    frame_count: Annotated[
+        int, typer.Option("--frames", min=2, help="How many frames the sample has.")
+    ] = 72,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
+    ] = False,
+) -> None:
+    """Draw a clip, erase its object, compare with the truth."""
+    from cleanplate.engine.demo import files_of, run_demo
+
+    with shown(json) as show:
+        result = run_demo(output, frame_count, show)
+    if json:
+        files = {name: str(path) for name, path in files_of(result)}
+        print(json_text.dumps({"event": "demo", "psnr": round(result.psnr, 2), "files": files}))
+        return
+    for name, path in files_of(result):
+        print(f"{name + ':':<28}{path}")
+    print(
+        f"true PSNR in the hole:      {result.psnr:.2f} dB against the background as drawn; "
+        f"{result.report.recovered:.0%} recovered from other frames, "
+        f"{result.report.seconds:.0f} s for {len(result.report.frames)} frames"
+    )

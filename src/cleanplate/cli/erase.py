@@ -1,0 +1,137 @@
+"""``cleanplate erase``: a clip and what to remove in, the clip without it out."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.progress import shown
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_EXAMPLES = """
+Examples:
+
+  cleanplate erase clip.mp4 -o clean.mp4 --mask masks/
+
+  cleanplate erase clip.mp4 -o clean.mov --mask m.png --grow 6 --feather 3 --frames 20:90
+
+  cleanplate erase frames/ -o out/%05d.png --mask masks/
+"""
+
+
+class Quality(StrEnum):
+    """How much time to spend and how many bits; `lossless` keeps all outside the hole exactly."""
+
+    draft = "draft"
+    good = "good"
+    best = "best"
+    lossless = "lossless"
+
+
+@app.command(epilog=_EXAMPLES)
+def erase(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            show_default=False,
+            help="The result: a video, or frames such as out/%05d.png.",
+        ),
+    ],
+    mask: Annotated[
+        Path,
+        typer.Option(
+            "--mask",
+            "-m",
+            show_default=False,
+            help="What to remove, in white: a folder of PNGs, a matte video, or one PNG for all "
+            "frames.",
+        ),
+    ],
+    clip: ClipArgument = None,
+    input_: ClipOption = None,
+    grow: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            show_default="the feather",
+            help="Grow the mask by so many pixels before filling.",
+        ),
+    ] = None,
+    feather: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Blend the fill into the picture over so many pixels, inside the grown rim.",
+        ),
+    ] = 0,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A:B",
+            help="Take frames A to B-1 only; either end may be left out.",
+        ),
+    ] = None,
+    quality: Annotated[
+        Quality, typer.Option(help="The care taken in filling and in encoding.")
+    ] = Quality.good,
+    crf: Annotated[
+        float | None,
+        typer.Option(help="The encoder's constant rate factor, in place of the quality's own."),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            show_default="the clip's own kind",
+            help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif.",
+        ),
+    ] = None,
+    provenance: Annotated[
+        Path | None,
+        typer.Option(metavar="VIDEO", help="Also write where each filled pixel came from."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="Also write what was recovered and synthesised."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
+    ] = False,
+) -> None:
+    """Remove what a mask marks; fill in what was behind it."""
+    source = the_clip(clip, input_)
+    chosen = parse_frames(frames)
+    from cleanplate.engine import erase as erase_clip
+
+    with shown(json) as show:
+        done = erase_clip(
+            source,
+            output,
+            mask=mask,
+            grow=grow,
+            feather=feather,
+            frames=chosen,
+            quality=quality.value,
+            crf=crf,
+            codec=codec,
+            provenance=provenance,
+            report=report,
+            overwrite=overwrite,
+            progress=show,
+        )
+    if not json and sys.stdout.isatty():
+        print(
+            f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s; of what was removed, "
+            f"{done.recovered:.0%} was recovered from other frames, {done.synthesised:.0%} "
+            "synthesised"
+        )

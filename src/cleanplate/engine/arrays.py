@@ -1,0 +1,92 @@
+"""Erase on frames in memory: a whole array at once, or a stream of frames."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.engine.cuts import by_shot, number_shots
+from cleanplate.engine.holes import HoleMaker
+from cleanplate.engine.overlap import Halt, Stopwatch
+from cleanplate.engine.plate import Task, make_plates
+from cleanplate.errors import MaskError, MediaError
+from cleanplate.fill import FillSettings
+
+
+@dataclass(frozen=True)
+class _Still:
+    image: NDArray
+
+
+def erase_array(
+    frames: NDArray,
+    mask: NDArray | Iterable[NDArray],
+    grow: float | None = None,
+    feather: float = 0,
+    quality: str = "good",
+    cancel: threading.Event | None = None,
+) -> NDArray:
+    """`erase_frames` on RGB (n, h, w, 3), uint8 or uint16, all at once; the same shape returns."""
+    if frames.ndim != 4:
+        raise MediaError(f"frames are an array (n, h, w, 3); this one is {frames.shape}")
+    result = np.empty_like(frames)
+    for index, frame in enumerate(erase_frames(frames, mask, grow, feather, quality, cancel)):
+        result[index] = frame
+    return result
+
+
+def erase_frames(
+    frames: Iterable[NDArray],
+    mask: NDArray | Iterable[NDArray],
+    grow: float | None = None,
+    feather: float = 0,
+    quality: str = "good",
+    cancel: threading.Event | None = None,
+) -> Iterator[NDArray]:
+    """Fill the masked parts of a stream of frames, RGB (h, w, 3), uint8 or uint16.
+
+    `mask` is bool (h, w) for all frames, or one such mask a frame. Frames come out in order, each
+    as soon as what its fill needs has been read. Nothing crosses a cut. Raises `MediaError` for
+    frames that are no pictures and `MaskError` for masks of another size, or too few of them.
+    """
+    halt = Halt(cancel)
+    make_hole = HoleMaker(feather if grow is None else grow, feather)
+    tasks = (Task(_Still(image), make_hole(one)) for image, one in _paired(frames, mask))
+    numbered = number_shots(tasks, lambda task: task.frame.image)
+    settings = FillSettings(quality="good" if quality == "lossless" else quality)
+    for plate in make_plates(by_shot(numbered), settings, Stopwatch()):
+        halt.check()
+        yield plate.image
+
+
+def _paired(
+    frames: Iterable[NDArray], mask: NDArray | Iterable[NDArray]
+) -> Iterator[tuple[NDArray, NDArray[np.bool_]]]:
+    one_for_all = isinstance(mask, np.ndarray) and mask.ndim == 2
+    masks = repeat(_as_bool(mask)) if one_for_all else map(_as_bool, mask)
+    for index, image in enumerate(frames):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype not in (np.uint8, np.uint16):
+            raise MediaError(
+                f"frame {index} is {image.dtype} {image.shape}; frames are RGB (h, w, 3), "
+                "uint8 or uint16"
+            )
+        one = next(masks, None)
+        if one is None:
+            raise MaskError(f"there are {index} masks and more frames; give one mask a frame")
+        if one.shape != image.shape[:2]:
+            raise MaskError(
+                f"mask {index} is {one.shape[1]}x{one.shape[0]} and the frame "
+                f"{image.shape[1]}x{image.shape[0]}; they must be the same size"
+            )
+        yield image, one
+
+
+def _as_bool(mask: NDArray) -> NDArray[np.bool_]:
+    if mask.ndim != 2:
+        raise MaskError(f"a mask is an array (h, w); this one is {mask.shape}")
+    return mask if mask.dtype == np.bool_ else mask > np.iinfo(mask.dtype).max // 2

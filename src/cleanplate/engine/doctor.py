@@ -1,0 +1,150 @@
+"""What this machine has that matters here, and what would make it faster or more able."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+GIB = 1 << 30
+
+LITTLE_DISK = 5 * GIB
+"""Free bytes below which a long clip's export may not fit: ten minutes of visually lossless 1080p
+take 2 to 4 GiB."""
+
+_ACCELERATORS = {
+    "CUDAExecutionProvider": "NVIDIA (CUDA)",
+    "TensorrtExecutionProvider": "NVIDIA (TensorRT)",
+    "CoreMLExecutionProvider": "Apple (Core ML)",
+    "DmlExecutionProvider": "DirectML",
+    "ROCMExecutionProvider": "AMD (ROCm)",
+    "OpenVINOExecutionProvider": "Intel (OpenVINO)",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact about the machine; `advice` is what would make it better, where something would."""
+
+    topic: str
+    fact: str
+    advice: str | None = None
+
+
+def examine(folder: Path | None = None) -> list[Finding]:
+    """Everything worth knowing of this machine; `folder` is where results would be written."""
+    return [
+        _software(),
+        _cores(),
+        _memory(),
+        _accelerators(),
+        *_codecs(),
+        _networks(),
+        *_disk(folder or Path.cwd()),
+    ]
+
+
+def _software() -> Finding:
+    names = ("cleanplate", "av", "opencv-contrib-python-headless", "numba", "onnxruntime")
+    versions = [f"{name} {_version(name)}" for name in names]
+    system = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding("software", ", ".join([system, *versions]))
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "(missing)"
+
+
+def _cores() -> Finding:
+    cores = usable_cores()
+    advice = None
+    if cores < 2:
+        advice = "decoding, filling and encoding overlap from two cores on"
+    return Finding("cores", f"{cores} that this process may use", advice)
+
+
+def usable_cores() -> int:
+    """The processor cores that this process is allowed to run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> Finding:
+    total = _total_memory()
+    if total is None:
+        return Finding("memory", "unknown")
+    advice = None
+    if total < 4 * GIB:
+        advice = "4K clips want 4 GiB; take a smaller clip or --quality draft"
+    return Finding("memory", f"{total / GIB:.1f} GiB", advice)
+
+
+def _total_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _accelerators() -> Finding:
+    import onnxruntime
+
+    offered = onnxruntime.get_available_providers()
+    found = [label for name, label in _ACCELERATORS.items() if name in offered]
+    if found:
+        return Finding("accelerators", ", ".join(found))
+    advice = None
+    if shutil.which("nvidia-smi"):
+        advice = "an NVIDIA card is here: install onnxruntime-gpu in place of onnxruntime"
+    return Finding("accelerators", "none: networks run on the processor", advice)
+
+
+def _codecs() -> list[Finding]:
+    import av
+
+    from cleanplate.media import codecs
+
+    able, missing = [], []
+    for name in codecs.names():
+        chosen = codecs.codec(name)
+        (able if chosen.encoder in av.codecs_available else missing).append(chosen.label)
+    findings = [Finding("can write", ", ".join(able))]
+    if missing:
+        advice = "install the PyAV wheels: pip install --force-reinstall --only-binary av av"
+        findings.append(Finding("cannot write", ", ".join(missing), advice))
+    return findings
+
+
+def _networks() -> Finding:
+    from cleanplate.models import cache, manifest, names
+
+    known = names()
+    cached = [name for name in known if cache.present(manifest(name))]
+    fact = f"{', '.join(cached) or 'none'} of {len(known)} in {cache.folder()}"
+    advice = None
+    if not cached:
+        advice = "they are fetched when first used; to work offline, pull them beforehand"
+    return Finding("networks", fact, advice)
+
+
+def _disk(folder: Path) -> list[Finding]:
+    return [
+        _free_space(f"disk ({name})", place)
+        for name, place in (("results", folder), ("temporary", Path(tempfile.gettempdir())))
+    ]
+
+
+def _free_space(topic: str, place: Path) -> Finding:
+    free = shutil.disk_usage(place).free
+    advice = None
+    if free < LITTLE_DISK:
+        advice = "long clips may not fit; make room or write elsewhere"
+    return Finding(topic, f"{free / GIB:.1f} GiB free at {place}", advice)

@@ -1,0 +1,90 @@
+"""The heart of every run: frames with masks in, frames with their holes filled out, shot by shot."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import tee
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.engine.holes import Hole, compose
+from cleanplate.engine.overlap import Stopwatch
+from cleanplate.fill import Filled, FillSettings, fill_shot
+
+
+class Pictured(Protocol):
+    """Anything with an RGB picture, (h, w, 3) uint8 or uint16."""
+
+    @property
+    def image(self) -> NDArray: ...
+
+
+F = TypeVar("F", bound=Pictured)
+
+
+@dataclass(frozen=True)
+class Task(Generic[F]):
+    """A frame and the hole to fill on it."""
+
+    frame: F
+    hole: Hole
+
+
+@dataclass(frozen=True)
+class Plate(Generic[F]):
+    """A finished frame.
+
+    `image` is RGB like the frame's own, equal to it outside `hole`; `index` is the frame's place
+    in its shot, which `filled.provenance` refers to; `hole_share` is the filled share of the
+    picture, 0..1.
+    """
+
+    frame: F
+    hole: Hole
+    image: NDArray
+    filled: Filled
+    index: int
+
+    @property
+    def hole_share(self) -> float:
+        return float(np.count_nonzero(self.hole.pixels)) / self.hole.pixels.size
+
+
+def make_plates(
+    shots: Iterable[Iterable[Task[F]]], settings: FillSettings, watch: Stopwatch
+) -> Iterator[Plate[F]]:
+    """Fill every shot's holes, streaming; nothing crosses from one shot to the next."""
+    for shot in shots:
+        yield from _fill_one_shot(iter(shot), settings, watch)
+
+
+def _fill_one_shot(
+    tasks: Iterator[Task[F]], settings: FillSettings, watch: Stopwatch
+) -> Iterator[Plate[F]]:
+    waiting: deque[Task[F]] = deque()
+
+    def noted() -> Iterator[Task[F]]:
+        while True:
+            # The wait for the decoder, inside the filling that asks for frames, is not filling.
+            with watch("waiting for frames"):
+                task = next(tasks, None)
+            if task is None:
+                return
+            waiting.append(task)
+            yield task
+
+    for_images, for_holes = tee(noted())
+    filled_frames = fill_shot(
+        (task.frame.image for task in for_images),
+        (task.hole.pixels for task in for_holes),
+        settings,
+    )
+    for index, filled in enumerate(watch.timed("fill", filled_frames)):
+        task = waiting.popleft()
+        with watch("compose"):
+            image = compose(task.frame.image, filled.image, task.hole)
+        yield Plate(task.frame, task.hole, image, filled, index)
