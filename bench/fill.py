@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 from platformdirs import user_cache_path
 
 from bench import clips, floors, methods, report, sheets
@@ -138,6 +139,7 @@ def as_document(results: report.Results, options: argparse.Namespace) -> dict:
         "quality": options.quality,
         "jobs": options.jobs,
         "machine": f"{platform.machine()}, {multiprocessing.cpu_count()} cores",
+        "load": psutil.getloadavg()[0],
         "versions": {
             "python": platform.python_version(),
             "opencv": cv2.__version__,

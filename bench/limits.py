@@ -1,7 +1,8 @@
 """`python -m bench limits`: the floor under any fill that decodes, finds motion, warps and encodes.
 
 Times each of these once a frame on the same clip and size, and the fill itself beside them with a
-hole of 8% of the frame, as a multiple of their sum.
+hole of 8% of the frame, as a multiple of their sum. Each time is the least of a few repeats, which
+other work on the machine disturbs least.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 
 from bench import clips, methods
 from bench.floors import Verdict, verdict_table
@@ -36,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clip", default="track/camel", help="folder under the clips")
     parser.add_argument("--sizes", default=",".join(SIZES), metavar="WxH,...")
     parser.add_argument("--frames", type=int, default=24)
+    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--quality", default="good")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--check", action="store_true", help="hold the times against the floors")
@@ -43,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     source = clips.read_frames(options.clips / options.clip / "frames", options.frames)
-    costs = {size: measure(source, size, options.quality) for size in options.sizes.split(",")}
+    warn_of_load()
+    costs = {
+        size: measure(source, size, options.quality, options.repeats)
+        for size in options.sizes.split(",")
+    }
     print(as_text(costs))
     if options.json is not None:
         options.json.write_text(json.dumps(costs, indent=1) + "\n")
@@ -54,28 +63,38 @@ def main(options: argparse.Namespace) -> int:
     return 0 if all(v.met is not False for v in verdicts if v.level == "first") else 1
 
 
-def measure(source: list[np.ndarray], size: str, quality: str) -> dict[str, float]:
-    """Seconds a frame of each part at one size, `fill` being NaN where there is none yet."""
+def warn_of_load() -> None:
+    """Says so when other work is running: times are then too long."""
+    load, cores = psutil.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        line = f"The machine is busy (load {load:.1f} on {cores} cores): times will be too long."
+        print(line, file=sys.stderr)
+
+
+def measure(
+    source: list[np.ndarray], size: str, quality: str, repeats: int = 1
+) -> dict[str, float]:
+    """Seconds a frame of each part at one size, `fill` being NaN where there is none."""
     width, height = (int(n) for n in size.split("x"))
     shrinks = width < source[0].shape[1]
     kind = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     frames = [cv2.resize(f, (width, height), interpolation=kind) for f in source]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        encode = _seconds(lambda: write_clip(path, frames))
-        decode = _seconds(lambda: read_clip(path))
-    costs = {"decode": decode, "flow": _seconds(lambda: find_flow(frames))}
+        encode = _seconds(lambda: write_clip(path, frames), repeats)
+        decode = _seconds(lambda: read_clip(path), repeats)
+    costs = {"decode": decode, "flow": _seconds(lambda: find_flow(frames), repeats)}
     flow = np.full((height, width, 2), 1.5, np.float32)
-    costs["remap"] = _seconds(lambda: [_remap(frame, flow) for frame in frames])
+    costs["remap"] = _seconds(lambda: [_remap(frame, flow) for frame in frames], repeats)
     costs["encode"] = encode
     costs = {part: seconds / len(frames) for part, seconds in costs.items()}
     costs["floor"] = sum(costs.values())
-    costs["fill"] = fill_seconds(frames, quality)
+    costs["fill"] = fill_seconds(frames, quality, repeats)
     costs["times"] = costs["fill"] / costs["floor"]
     return costs
 
 
-def fill_seconds(frames: list[np.ndarray], quality: str) -> float:
+def fill_seconds(frames: list[np.ndarray], quality: str, repeats: int = 1) -> float:
     """Seconds a frame of the fill alone, after a warm-up on the clip's first frames."""
     if methods.unavailable("ours"):
         return math.nan
@@ -84,7 +103,7 @@ def fill_seconds(frames: list[np.ndarray], quality: str) -> float:
     given = [clips.black_out(f, h) for f, h in zip(frames, holes, strict=True)]
     fill = methods.load("ours", quality)
     fill(given[:4], holes[:4])
-    return _seconds(lambda: fill(given, holes)) / len(frames)
+    return _seconds(lambda: fill(given, holes), repeats) / len(frames)
 
 
 def write_clip(path: Path, frames: list[np.ndarray]) -> None:
@@ -146,10 +165,13 @@ def _remap(frame: np.ndarray, flow: np.ndarray) -> np.ndarray:
     return cv2.remap(frame, grid + flow, None, cv2.INTER_LINEAR)
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    action()
-    return time.perf_counter() - before
+def _seconds(action: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        before = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - before)
+    return min(times)
 
 
 def _cell(value: float) -> str:
