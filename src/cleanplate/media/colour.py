@@ -111,10 +111,18 @@ def matrix_for(colour: Colour, layout: PixelLayout, width: int, height: int) -> 
     return Matrix(kr, kb, 16.0 * scale, 219.0 * scale, 128.0 * scale, 224.0 * scale)
 
 
+def side_data(frame: av.VideoFrame) -> list:
+    """The side data of a frame; none at all where it has a kind that PyAV does not know."""
+    try:
+        return list(frame.side_data)
+    except ValueError:
+        return []
+
+
 def _hdr_side_data(frame: av.VideoFrame) -> tuple[str | None, tuple[int, int] | None]:
     """Mastering display (x265's form) and (MaxCLL, MaxFALL) from a frame's side data."""
     mastering = light = None
-    for item in frame.side_data:
+    for item in side_data(frame):
         if item.type == SideDataType.MASTERING_DISPLAY_METADATA:
             mastering = _mastering_text(bytes(item))
         elif item.type == SideDataType.CONTENT_LIGHT_LEVEL:

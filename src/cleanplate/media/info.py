@@ -37,13 +37,14 @@ class Colour:
 
 @dataclass(frozen=True)
 class AudioTrack:
-    """One audio stream; `stream` is its index in the file, times are in seconds."""
+    """One audio stream; `stream` is its index in the file, `start` in seconds on its clock."""
 
     stream: int
     codec: str
     sample_rate: int
     channels: int
     layout: str
+    start: Fraction = Fraction(0)
     language: str | None = None
     title: str | None = None
     default: bool = False

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from cleanplate.errors import MediaError
 from cleanplate.media import sequence
-from cleanplate.media.colour import colour_of
+from cleanplate.media.colour import colour_of, side_data
 from cleanplate.media.container import open_input
 from cleanplate.media.decoder import Decoder
 from cleanplate.media.frame import alpha_plane
@@ -121,7 +121,7 @@ def _probe_frames(path: Path, files: list[Path], rate: Fraction | None) -> ClipI
     still = len(files) == 1 and files[0] == path
     picture = sequence.read_picture(files[0])
     native = picture.native
-    matrix = display_matrix(native)
+    matrix = picture.matrix
     orientation = Orientation.from_matrix(matrix) or Orientation()
     width, height = orientation.size(native.width, native.height)
     own = layout(native.format.name)
@@ -198,7 +198,7 @@ def _first_picture(path: Path, container: InputContainer, stream: VideoStream):
 
 def display_matrix(native: av.VideoFrame) -> tuple[int, ...] | None:
     """The display matrix that a frame carries, None for none or for one that says nothing."""
-    for item in native.side_data:
+    for item in side_data(native):
         if item.type == SideDataType.DISPLAYMATRIX:
             try:
                 matrix = matrix_of(bytes(item))
@@ -275,6 +275,7 @@ def _audio(stream) -> AudioTrack:
         sample_rate=context.sample_rate,
         channels=context.layout.nb_channels,
         layout=context.layout.name,
+        start=(stream.start_time or 0) * stream.time_base,
         language=_language(stream),
         title=stream.metadata.get("title"),
         default=bool(stream.disposition & Disposition.default),

@@ -13,7 +13,7 @@ from cleanplate.media.container import open_input
 from cleanplate.media.decoder import Decoder, Picture
 from cleanplate.media.frame import Frame
 from cleanplate.media.info import ClipInfo
-from cleanplate.media.probing import display_matrix, probe
+from cleanplate.media.probing import probe
 from cleanplate.media.timing import Timeline, read_timeline
 
 # Going on is cheaper than seeking when the wanted frame is this near.
@@ -193,15 +193,9 @@ class VideoReader(ClipReader):
 
     def _rewind(self) -> None:
         if self._moved:
-            self._container.seek(self._video.start_time or 0, stream=self._video)
-            self._decoder.flush()
-        if self._moved and not self._at_start():
+            # Seeking to the very start is not exact in every container; opening again is.
             self._reopen()
         self._moved = True
-
-    def _at_start(self) -> bool:
-        """Containers that were never entered elsewhere need no proof; others are reopened."""
-        return False
 
     def _reopen(self) -> None:
         self._container.close()
@@ -290,7 +284,7 @@ class FramesReader(ClipReader):
         if native.format.name != self.info.pix_fmt:
             native = native.reformat(format=self.info.pix_fmt)
             self._warn(f"Frames of several pixel formats were turned into {self.info.pix_fmt}.")
-        if display_matrix(native) != self.info.display_matrix:
+        if picture.matrix != self.info.display_matrix:
             raise MediaError(
                 f"{path} is turned differently (EXIF) from the first frame. Save all frames "
                 "upright."

@@ -14,6 +14,7 @@ import av
 from cleanplate.errors import MediaError
 from cleanplate.media.colour import colour_of
 from cleanplate.media.decoder import normalise
+from cleanplate.media.exif import orientation_matrix
 from cleanplate.media.info import Colour
 
 SUFFIXES = {
@@ -25,11 +26,15 @@ _PATTERN = re.compile(r"%(0?)(\d*)d")
 
 @dataclass
 class StillPicture:
-    """A decoded picture file: its frame in a canonical pixel format, colour tags and codec."""
+    """A decoded picture file: its frame in a canonical pixel format, colour tags and codec.
+
+    `matrix` is the display matrix of its EXIF orientation, None for upright.
+    """
 
     native: av.VideoFrame
     colour: Colour
     codec: str
+    matrix: tuple[int, ...] | None
 
 
 def find(path: Path) -> list[Path]:
@@ -130,4 +135,4 @@ def read_picture(path: Path) -> StillPicture:
     if codec == "mjpeg" and colour.matrix == "unspecified":
         # JFIF means BT.601 whatever the size.
         colour = Colour(colour.range, colour.primaries, colour.transfer, "bt470bg")
-    return StillPicture(normalise(frame), colour, codec)
+    return StillPicture(normalise(frame), colour, codec, orientation_matrix(data))

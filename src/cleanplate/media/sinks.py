@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections import deque
 from fractions import Fraction
@@ -16,6 +17,7 @@ from av.filter import Graph
 
 from cleanplate.errors import MediaError, UsageError
 from cleanplate.media import compose, sequence
+from cleanplate.media.colour import codes
 from cleanplate.media.container import url
 from cleanplate.media.frame import Frame
 from cleanplate.media.info import ClipInfo, Colour
@@ -24,10 +26,13 @@ from cleanplate.media.pixels import layout
 from cleanplate.media.plan import ExportPlan
 from cleanplate.media.probing import orient_aspect
 from cleanplate.media.settings import ExportSettings
+from cleanplate.media.timing import more_follows
 from cleanplate.media.tracks import Span, Tracks, needs_free_keys, write_metadata
 
 # SVT-AV1 writes its settings to stderr unless told to name errors only.
 os.environ.setdefault("SVT_LOG", "1")
+# Beyond this, 32-bit durations overflow within minutes and some players mind.
+_FINEST_TIMESCALE = 10_000_000
 
 
 class Sink:
@@ -55,16 +60,24 @@ class Sink:
 class VideoSink(Sink):
     """A video file with the source's other tracks."""
 
-    def __init__(self, plan: ExportPlan, info: ClipInfo, settings: ExportSettings) -> None:
+    def __init__(
+        self,
+        plan: ExportPlan,
+        info: ClipInfo,
+        settings: ExportSettings,
+        whole: bool,
+        frames: range | None,
+    ) -> None:
         super().__init__(plan, info, settings)
+        self._frames = frames
+        self._last: Frame | None = None
         self._file = PartialFile(plan.output)
         self._composer = compose.Composer()
         yuv = layout(plan.pix_fmt).family == "yuv"
         self._colour = compose.encoder_colour(info, yuv)
         self._shift: int | None = None
-        self._last: Frame | None = None
         self._container = av.open(
-            url(self._file.path), "w", format=plan.container, container_options=self._muxing()
+            url(self._file.path), "w", format=plan.container, container_options=self._muxing(whole)
         )
         self._tracks: Tracks | None = None
         try:
@@ -88,7 +101,7 @@ class VideoSink(Sink):
         for packet in self._stream.encode(None):
             self._container.mux(packet)
         if self._tracks is not None:
-            self._tracks.finish()
+            self._tracks.finish(self._end())
             self.warnings += self._tracks.warnings
         self._container.close()
         self._file.commit()
@@ -105,11 +118,19 @@ class VideoSink(Sink):
         native.time_base = frame.time_base
         native.pts = frame.pts - self._shift
         native.duration = frame.duration
+        self._last = frame
         for packet in self._stream.encode(native):
             self._container.mux(packet)
             if self._tracks is not None and packet.dts is not None:
                 shown = (packet.dts * packet.time_base) + self._shift * frame.time_base
                 self._tracks.advance(shown)
+
+    def _end(self) -> Fraction | None:
+        """Where the last frame ends, None if it was the source's last as well."""
+        last = self._last
+        if last is None or not more_follows(self.info, last.pts):
+            return None
+        return (last.pts + last.duration) * last.time_base
 
     def _begin(self, frame: Frame) -> None:
         """Fix the output's clock: the first frame comes when the source's first does."""
@@ -117,12 +138,15 @@ class VideoSink(Sink):
         whole = frame.index == 0
         start = round(self.info.start / base)
         self._shift = 0 if whole else frame.pts - start
-        span = Span(None if whole else frame.time, None, self._shift * base)
-        self._span = span
+        end = None
+        if self._frames is not None:
+            # Good enough for chapters; sound ends exactly where the last frame does.
+            end = frame.time + len(self._frames) / self.info.rate
+        span = Span(None if whole else frame.time, end, self._shift * base)
         if self.settings.metadata:
             write_metadata(self._container, self.info, span)
         if self._tracks is not None:
-            self._tracks.start(span)
+            self._tracks.start(Span(span.start, None, span.shift))
 
     def _add_video(self):
         plan, info = self.plan, self.info
@@ -157,13 +181,25 @@ class VideoSink(Sink):
         stream.metadata.update({k: v for k, v in info.video_metadata.items() if k in keep})
         return stream
 
-    def _muxing(self) -> dict[str, str]:
+    def _muxing(self, whole: bool) -> dict[str, str]:
         if self.plan.container not in ("mp4", "mov"):
             return {}
-        flags = "+faststart+write_colr"
+        flags = "+faststart"
+        if any(code != 2 for code in codes(self._colour)):
+            # Without any tag, the box would claim limited range.
+            flags += "+write_colr"
         if self.settings.metadata and needs_free_keys(self.info):
             flags += "+use_metadata_tags"
-        return {"movflags": flags}
+        return {"movflags": flags, "movie_timescale": str(self._timescale(whole))}
+
+    def _timescale(self, whole: bool) -> int:
+        """Ticks a second for the starts of tracks: milliseconds, or exact where those round."""
+        starts = [self.info.start, *(track.start for track, _ in self.plan.audio)]
+        if whole and all((1000 * start).denominator == 1 for start in starts):
+            return 1000
+        bases = [self.info.time_base, *(Fraction(1, t.sample_rate) for t, _ in self.plan.audio)]
+        exact = math.lcm(*(base.denominator for base in bases))
+        return exact if exact <= _FINEST_TIMESCALE else self.info.time_base.denominator
 
 
 class PictureSink(Sink):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import av
 import numpy as np
 
 from cleanplate.media.container import open_input
@@ -48,6 +49,18 @@ def read_timeline(info: ClipInfo) -> Timeline:
     return _from_frames(info)
 
 
+def more_follows(info: ClipInfo, pts: int) -> bool:
+    """Whether the video goes on behind the frame shown at `pts`; looks at packets only."""
+    with open_input(info.path) as container:
+        stream = container.streams[info.video_stream]
+        container.seek(pts, stream=stream)
+        for packet in _until_broken(container.demux(stream)):
+            time = packet.dts if packet.pts is None else packet.pts
+            if packet.size and not packet.is_discard and time is not None and time > pts:
+                return True
+    return False
+
+
 def _from_packets(info: ClipInfo) -> Timeline | None:
     times: list[int] = []
     keys: list[tuple[int, int]] = []
@@ -81,8 +94,6 @@ def _from_frames(info: ClipInfo) -> Timeline:
 
 
 def _until_broken(packets):
-    import av
-
     while True:
         try:
             yield next(packets)

@@ -12,7 +12,6 @@ from av.filter import Graph
 from av.stream import Disposition
 from av.subtitles.subtitle import SubtitleSet
 
-from cleanplate.errors import MediaError
 from cleanplate.media.container import open_input
 from cleanplate.media.info import ClipInfo
 from cleanplate.media.plan import ExportPlan
@@ -88,9 +87,10 @@ class Tracks:
                 for out in self._lanes[packet.stream.index].take(packet):
                     self._output.mux(out)
 
-    def finish(self) -> None:
-        """Write the rest and close the source."""
-        self.advance(None)
+    def finish(self, end: Fraction | None) -> None:
+        """Write the rest, up to `end` on the source's clock if given, and close the source."""
+        self._span.end = end
+        self.advance(None if end is None else end + 1)
         for lane in self._lanes.values():
             for out in lane.end():
                 self._output.mux(out)
@@ -139,20 +139,36 @@ class _Lane:
 
 
 class _Copied(_Lane):
-    """Packets as they are; at the ends of a stretch, whole packets that overlap it."""
+    """Packets as they are; at the ends of a stretch, whole packets that overlap it.
+
+    Matroska has no negative times but for the priming that a codec declares: packets before it
+    are left out there, as the muxer would move the picture instead.
+    """
 
     def __init__(self, stream, output: OutputContainer, action: str) -> None:
         self._out = output.add_stream_from_template(stream)
         _describe(self._out, stream)
+        self._earliest: Fraction | None = None
+        if output.format.name in ("matroska", "webm"):
+            declared = "matroska" in stream.container.format.name
+            start = (stream.start_time or 0) * stream.time_base
+            self._earliest = min(start, Fraction(0)) if declared else Fraction(0)
 
     def take(self, packet: av.Packet) -> Iterator[av.Packet]:
         if not self._inside(packet) or packet.is_corrupt:
+            return
+        if self._out.type == "subtitle" and packet.pts is not None:
+            _clip_to_start(packet, self.span)
+            packet.stream = self._out
+            yield packet
             return
         shift = round(self.span.shift / packet.time_base)
         if packet.pts is not None:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
+        if self._earliest is not None and (_begin(packet) or 0) < self._earliest:
+            return
         packet.stream = self._out
         yield packet
 
@@ -247,9 +263,9 @@ class _ConvertedSubtitles(_Lane):
     def __init__(self, stream, output: OutputContainer, action: str) -> None:
         self._in = stream.codec_context
         self._out = output.add_stream(action)
-        header = self._in.subtitle_header
-        if header:
-            self._out.codec_context.subtitle_header = header
+        self._in.open(strict=False)
+        # The encoders parse the events by the header of the decoder, which exists once open.
+        self._out.codec_context.subtitle_header = self._in.subtitle_header
         self._out.time_base = stream.time_base
         _describe(self._out, stream)
 
@@ -269,9 +285,21 @@ class _ConvertedSubtitles(_Lane):
             out = self._out.codec_context.encode_subtitle(line)
             out.stream = self._out
             out.time_base = packet.time_base
-            out.pts = out.dts = packet.pts - round(self.span.shift / packet.time_base)
+            out.pts = out.dts = packet.pts
             out.duration = packet.duration
+            _clip_to_start(out, self.span)
             yield out
+
+
+def _clip_to_start(packet: av.Packet, span: Span) -> None:
+    """Shift a subtitle with its stretch; one that began before it begins with it."""
+    first = packet.pts
+    if span.start is not None:
+        first = max(first, -(-span.start // packet.time_base))
+    shift = round(span.shift / packet.time_base)
+    if packet.duration:
+        packet.duration = max(1, packet.duration - (first - packet.pts))
+    packet.pts = packet.dts = first - shift
 
 
 def _sample_rate(encoder: str, rate: int) -> int:
@@ -316,11 +344,3 @@ def write_metadata(output: OutputContainer, info: ClipInfo, span: Span) -> None:
 def needs_free_keys(info: ClipInfo) -> bool:
     """Whether some metadata has keys that MP4 and MOV only store when told to take any."""
     return any(key.split("-")[0].lower() not in _PLAIN_KEYS for key in info.metadata)
-
-
-def full(error: BaseException, path) -> MediaError:
-    """The error for a disk without room."""
-    return MediaError(
-        f"There is no room left to write {path}. Free some space, or write to another disk; "
-        "nothing was left behind."
-    )

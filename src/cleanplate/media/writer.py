@@ -28,7 +28,8 @@ class ClipWriter:
     With a `source` the output takes its timing, colour, sound and all that `plan.kept` says;
     without one, frames come at `settings.rate` in sRGB. The output appears under its name when
     the writer is closed without error; until then, and after `abort` or an exception, nothing
-    is there. `plan` is known with a source at once, otherwise after the first frame.
+    is there. `frames` says which of the source's frames will come, where not all do: sound is cut
+    to those that came in any case, chapters only so. `plan` is known with a source at once, otherwise after the first frame.
 
     Raises:
         UsageError: the output is the source, has no known ending, or a folder that is not there.
@@ -40,6 +41,7 @@ class ClipWriter:
         output: str | Path,
         source: ClipInfo | None = None,
         settings: ExportSettings | None = None,
+        frames: range | None = None,
     ) -> None:
         self.output = Path(output)
         self.settings = settings or ExportSettings()
@@ -47,6 +49,7 @@ class ClipWriter:
         self.frames = 0
         self.plan: ExportPlan | None = None
         self._source = source
+        self._range = frames
         self._sink: Sink | None = None
         self._closed = False
         if source is not None:
@@ -160,7 +163,7 @@ class ClipWriter:
             return GifSink(self.plan, info, self.settings)
         if self.plan.pictures:
             return PictureSink(self.plan, info, self.settings)
-        return VideoSink(self.plan, info, self.settings)
+        return VideoSink(self.plan, info, self.settings, frame.index == 0, self._range)
 
 
 def _made_up(output: Path, native: av.VideoFrame, settings: ExportSettings) -> ClipInfo:
