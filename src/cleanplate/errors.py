@@ -31,6 +31,10 @@ class ModelError(CleanplateError):
     """A network that cannot be fetched, verified or run."""
 
 
+class ProjectError(CleanplateError):
+    """A project that cannot be opened: damaged, made by a later version, or without its clip."""
+
+
 class Cancelled(CleanplateError):
     """The user stopped the work; nothing was left under the output's name."""
 

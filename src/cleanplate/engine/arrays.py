@@ -58,7 +58,7 @@ def erase_frames(
     make_hole = HoleMaker(feather if grow is None else grow, feather)
     tasks = (Task(_Still(image), make_hole(one)) for image, one in _paired(frames, mask))
     numbered = number_shots(tasks, lambda task: task.frame.image)
-    settings = FillSettings(quality="good" if quality == "lossless" else quality)
+    settings = FillSettings(quality=quality)
     for plate in make_plates(by_shot(numbered), settings, Stopwatch()):
         halt.check()
         yield plate.image

@@ -145,7 +145,7 @@ class _Run:
     def _erase(self) -> None:
         total = self._expected_frames()
         pace = Pace(total)
-        settings = FillSettings(quality=_fill_quality(self._settings.quality))
+        settings = FillSettings(quality=self._settings.quality)
         self._tell(Event("stage", "erase", total=total))
         decoded = self._stage("decode", self._decode())
         plates = self._stage("fill", make_plates(by_shot(decoded), settings, self._watch))
@@ -269,11 +269,6 @@ def _frame_report(plate: Plate[Frame]) -> FrameReport:
         recovered=round(float(filled.recovered), 6),
         synthesised=round(float(filled.synthesised), 6),
     )
-
-
-def _fill_quality(quality: str) -> str:
-    """How hard to try at filling; losslessness is a matter of encoding."""
-    return "good" if quality == "lossless" else quality
 
 
 def _check_paths(source: Path, output: Path, settings: EraseSettings) -> None:
