@@ -1,0 +1,10 @@
+"""A hole becomes believable pixels, taken from other frames where they show what is behind it.
+
+`fill_shot` is the door. How it works: docs/how-fill-works.md.
+"""
+
+from cleanplate.fill.compose import KEPT, SYNTHESISED
+from cleanplate.fill.settings import FillSettings
+from cleanplate.fill.shot import Filled, fill_shot
+
+__all__ = ["KEPT", "SYNTHESISED", "FillSettings", "Filled", "fill_shot"]

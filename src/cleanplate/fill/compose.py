@@ -1,0 +1,194 @@
+"""A plan made into pixels, at the resolution of the clip.
+
+Detail and tone are decided apart. Detail comes, sharp, from the best sources of the one layer
+that is believed most; tone (everything coarser than a few working pixels) is the mean of what
+all layers and the smooth fill offer, as far as each is believed. Where the evidence is poor the
+tone leans on the smooth fill while the texture stays.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numba import njit
+
+from cleanplate.fill.geometry import crop
+from cleanplate.fill.plan import Plan
+
+#: Standard deviation, in working pixels, that parts tone from detail.
+TONE = 1.5
+#: Provenance of pixels outside the hole, and of pixels that no frame shows.
+KEPT, SYNTHESISED = -1, -2
+
+
+def tone_and_choice(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the plan amounts to at the working resolution.
+
+    Returns:
+        layer: int8 (bh, bw), the layer that gives the detail, -1 for the smooth fill.
+        base: float32 (bh, bw, 3), that layer's kept sources mixed, exposure not matched.
+        tone: float32 (bh, bw, 3), what to add to `base` (smooth at the scale of TONE).
+    """
+    smooth = plan.frame.smooth
+    hole = crop(plan.frame.work_hole, plan.box)
+    if plan.means is None:
+        layer = np.full(hole.shape, -1, np.int8)
+        return layer, smooth.copy(), np.zeros_like(smooth)
+    layers = plan.means.colour.shape[0]
+    soft = plan.share[..., -1:] * smooth
+    for k in range(layers):
+        soft += plan.share[..., k : k + 1] * plan.means.colour[k]
+    offered = plan.means.evidence[..., 7] > 0
+    strength = np.where(offered, np.moveaxis(plan.share[..., :-1], -1, 0) + 1e-6, 0.0)
+    layer = np.where(offered.any(axis=0), strength.argmax(axis=0), -1).astype(np.int8)
+    offer = plan.candidates
+    base, matched = _mix(
+        layer, plan.means.top, plan.means.weight, offer.colour, offer.offset, smooth
+    )
+    outside = ~hole[..., None]
+    # Outside the hole both are the picture itself, so the tone fades to nothing at its border.
+    difference = np.where(outside, 0.0, soft - matched).astype(np.float32)
+    size = 2 * int(3 * TONE + 0.5) + 1
+    tone = cv2.GaussianBlur(difference, (size, size), TONE)
+    return layer, base, tone + np.where(outside, 0.0, matched - base)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _mix(layer, top, weight, colour, offset, smooth):  # pragma: no cover - compiled
+    height, width = layer.shape
+    base = smooth.copy()
+    matched = smooth.copy()
+    for y in range(height):
+        for x in range(width):
+            level = layer[y, x]
+            if level < 0:
+                continue
+            for c in range(3):
+                raw = 0.0
+                add = 0.0
+                for n in range(top.shape[3]):
+                    k = top[level, y, x, n]
+                    if k < 0:
+                        break
+                    w = weight[level, y, x, n]
+                    raw += w * (colour[k, y, x, c] - offset[k, y, x, c])
+                    add += w * offset[k, y, x, c]
+                base[y, x, c] = raw
+                matched[y, x, c] = raw + add
+    return base, matched
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _cubic(t):  # pragma: no cover - compiled
+    """Catmull-Rom weights (Keys, 1981) for the four samples around a position."""
+    return (
+        ((-0.5 * t + 1.0) * t - 0.5) * t,
+        (1.5 * t - 2.5) * t * t + 1.0,
+        ((-1.5 * t + 2.0) * t + 0.5) * t,
+        (0.5 * t - 0.5) * t * t,
+    )
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _sample(image, y, x, out, weight):  # pragma: no cover - compiled
+    """Add `weight` times the bicubic sample of `image` at (y, x) to `out`."""
+    height, width, _ = image.shape
+    y0, x0 = int(np.floor(y)), int(np.floor(x))
+    wy, wx = _cubic(y - y0), _cubic(x - x0)
+    for j in range(4):
+        v = min(max(y0 + j - 1, 0), height - 1)
+        for i in range(4):
+            u = min(max(x0 + i - 1, 0), width - 1)
+            w = weight * wy[j] * wx[i]
+            for c in range(3):
+                out[c] += w * image[v, u, c]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _between(field, wy, wx, out):  # pragma: no cover - compiled
+    """Bilinear sample of (h, w, c) `field`, written to `out`."""
+    y0 = max(min(int(wy), field.shape[0] - 2), 0)
+    x0 = max(min(int(wx), field.shape[1] - 2), 0)
+    y1, x1 = min(y0 + 1, field.shape[0] - 1), min(x0 + 1, field.shape[1] - 1)
+    fy, fx = wy - y0, wx - x0
+    for c in range(field.shape[2]):
+        above = field[y0, x0, c] * (1 - fx) + field[y0, x1, c] * fx
+        below = field[y1, x0, c] * (1 - fx) + field[y1, x1, c] * fx
+        out[c] = above * (1 - fy) + below * fy
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _accumulate(image, k, grid, at, layer, top, weight, scale, out):  # pragma: no cover - compiled
+    """Add candidate `k`'s share to every hole pixel that it is mixed into."""
+    place = np.zeros(2, np.float32)
+    for i in range(at.shape[0]):
+        wy, wx = at[i, 0], at[i, 1]
+        ny, nx = int(wy + 0.5), int(wx + 0.5)
+        level = layer[ny, nx]
+        if level < 0:
+            continue
+        for n in range(top.shape[3]):
+            if top[level, ny, nx, n] == k:
+                _between(grid, wy, wx, place)
+                _sample(
+                    image, (place[1] + 0.5) / scale[0] - 0.5, (place[0] + 0.5) / scale[1] - 0.5,
+                    out[i], weight[level, ny, nx, n],
+                )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_tone(out, at, layer, base, tone, unit):  # pragma: no cover - compiled
+    """Add the tone, and the smooth fill where no candidate is mixed, to every hole pixel."""
+    rgb = np.zeros(3, np.float32)
+    for i in range(at.shape[0]):
+        wy, wx = at[i, 0], at[i, 1]
+        _between(tone, wy, wx, rgb)
+        for c in range(3):
+            out[i, c] += unit * rgb[c]
+        if layer[int(wy + 0.5), int(wx + 0.5)] < 0:
+            _between(base, wy, wx, rgb)
+            for c in range(3):
+                out[i, c] += unit * rgb[c]
+
+
+def paint(plan: Plan, images: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Fill the hole at the clip's own resolution, sampling each source once.
+
+    Args:
+        plan: from `plan_frame`.
+        images: the window's frames by index, (h, w, 3) uint8 or uint16.
+
+    Returns:
+        image: like the frame's own, its hole filled.
+        provenance: int32 (h, w), the frame each pixel was taken from, KEPT or SYNTHESISED.
+    """
+    frame = plan.frame
+    unit = 1.0 if frame.image.dtype == np.uint8 else 257.0
+    ys, xs = np.nonzero(frame.hole)
+    work_h, work_w = frame.work_hole.shape
+    scale = (work_h / frame.hole.shape[0], work_w / frame.hole.shape[1])
+    y0, y1, x0, x1 = plan.box
+    at = np.empty((ys.size, 2), np.float32)
+    at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
+    at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
+    layer, base, tone = tone_and_choice(plan)
+    colour = np.zeros((ys.size, 3), np.float32)
+    provenance = np.full(frame.hole.shape, KEPT, np.int32)
+    provenance[ys, xs] = SYNTHESISED
+    if plan.means is not None:
+        offer, means = plan.candidates, plan.means
+        for k in np.unique(means.top[means.top >= 0]):
+            _accumulate(
+                images[int(offer.source[k])], k, offer.grid[k], at, layer, means.top,
+                means.weight, scale, colour,
+            )  # fmt: skip
+        ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
+        level = layer[ny, nx]
+        shown = (level >= 0) & (plan.share[ny, nx, -1] < 0.5)
+        best = means.top[np.maximum(level, 0), ny, nx, 0]
+        provenance[ys[shown], xs[shown]] = offer.source[best[shown]]
+    _add_tone(colour, at, layer, base, tone, unit)
+    image = frame.image.copy()
+    limit = 255 if frame.image.dtype == np.uint8 else 65535
+    image[ys, xs] = np.clip(colour + 0.5, 0, limit).astype(image.dtype)
+    return image, provenance

@@ -1,0 +1,76 @@
+"""One frame of the shot, at the resolution it came in and at the one it is judged at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from cleanplate.fill.geometry import Box, bounding_box
+from cleanplate.fill.smooth import harmonic_fill
+
+#: A frame is never sampled within this many working pixels of its hole: the edge of the thing
+#: that is being removed is soft, and would show as dark threads.
+GUARD = 2
+
+
+@dataclass
+class WorkFrame:
+    """A frame and what is derived from it alone.
+
+    Attributes:
+        index: position in the shot.
+        image: (h, w, 3) uint8 or uint16 RGB, as given.
+        hole: bool (h, w), as given.
+        rgb: uint8 (wh, ww, 3), at the working resolution.
+        gray: uint8 (wh, ww), with the hole filled smoothly so that motion can be measured.
+        work_hole: bool (wh, ww).
+        near_hole: bool (wh, ww), the hole and the guard around it.
+        box: region of the working frame in which candidates are judged, or None without a hole.
+        smooth: float32 (bh, bw, 3), the harmonic fill inside `box`.
+    """
+
+    index: int
+    image: np.ndarray
+    hole: np.ndarray
+    rgb: np.ndarray
+    gray: np.ndarray
+    work_hole: np.ndarray
+    near_hole: np.ndarray
+    box: Box | None
+    smooth: np.ndarray | None = field(default=None, repr=False)
+
+
+def work_size(height: int, width: int, area: int) -> tuple[int, int]:
+    """(height, width) of the working resolution: at most about `area` pixels, same shape."""
+    scale = min(1.0, (area / (height * width)) ** 0.5)
+    if scale > 0.8:
+        scale = 1.0
+    return max(8, round(height * scale)), max(8, round(width * scale))
+
+
+def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkFrame:
+    """Scale a frame to the working resolution and fill its hole smoothly."""
+    height, width = work_size(*hole.shape, area)
+    eight = image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8)
+    if (height, width) == hole.shape:
+        rgb, work_hole = np.ascontiguousarray(eight), hole.copy()
+    else:
+        rgb = cv2.resize(eight, (width, height), interpolation=cv2.INTER_AREA)
+        cover = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        work_hole = cover > 1e-3
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    if not work_hole.any():
+        return WorkFrame(index, image, hole, rgb, gray, work_hole, work_hole, None)
+    size = 2 * GUARD + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    near = cv2.dilate(work_hole.astype(np.uint8), kernel).astype(bool)
+    margin = max(24, round(0.09 * width))
+    box = bounding_box(work_hole, margin)
+    y0, y1, x0, x1 = box
+    smooth = harmonic_fill(rgb[y0:y1, x0:x1], work_hole[y0:y1, x0:x1])
+    # For motion the guard ring is hidden as well, so the removed thing's edge steers nothing.
+    quiet = harmonic_fill(gray[y0:y1, x0:x1, None], near[y0:y1, x0:x1], sweeps=12)
+    gray[y0:y1, x0:x1] = np.clip(quiet[..., 0] + 0.5, 0, 255).astype(np.uint8)
+    return WorkFrame(index, image, hole, rgb, gray, work_hole, near, box, smooth)

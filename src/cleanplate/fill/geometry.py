@@ -1,0 +1,84 @@
+"""Plane motions and the coordinate maps that they make."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+#: (y0, y1, x0, x1) in pixels, end-exclusive.
+Box = tuple[int, int, int, int]
+
+
+def pixel_grid(box: Box) -> np.ndarray:
+    """float32 (h, w, 2): x and y of every pixel of `box` in the frame."""
+    y0, y1, x0, x1 = box
+    y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+    return np.dstack([x, y])
+
+
+def warp_map(transform: np.ndarray, box: Box) -> np.ndarray:
+    """Where a 3x3 plane motion takes each pixel of `box`: float32 (h, w, 2), x then y."""
+    y0, y1, x0, x1 = box
+    a = transform.astype(np.float64)
+    x = np.arange(x0, x1, dtype=np.float64)
+    y = np.arange(y0, y1, dtype=np.float64)[:, None]
+    depth = a[2, 0] * x + a[2, 1] * y + a[2, 2]
+    # A horizon through the frame would send pixels to infinity; they are invalid anyway.
+    depth = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
+    out = np.empty((y1 - y0, x1 - x0, 2), np.float32)
+    out[..., 0] = (a[0, 0] * x + a[0, 1] * y + a[0, 2]) / depth
+    out[..., 1] = (a[1, 0] * x + a[1, 1] * y + a[1, 2]) / depth
+    return out
+
+
+def affine3(matrix: np.ndarray) -> np.ndarray:
+    """A 2x3 affine as a 3x3 plane motion."""
+    return np.vstack([matrix, (0.0, 0.0, 1.0)])
+
+
+def bounding_box(mask: np.ndarray, margin: int) -> Box | None:
+    """The box around the True pixels, grown by `margin` and kept inside; None if there are none."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return None
+    cols = np.flatnonzero(mask.any(axis=0))
+    height, width = mask.shape
+    return (
+        max(0, int(rows[0]) - margin),
+        min(height, int(rows[-1]) + 1 + margin),
+        max(0, int(cols[0]) - margin),
+        min(width, int(cols[-1]) + 1 + margin),
+    )
+
+
+def crop(array: np.ndarray, box: Box) -> np.ndarray:
+    """A view of `array` inside `box`."""
+    y0, y1, x0, x1 = box
+    return array[y0:y1, x0:x1]
+
+
+def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 8) -> np.ndarray | None:
+    """The homography that most of the trusted flow agrees with (MAGSAC++, Barath et al. 2020).
+
+    Args:
+        flow: float32 (h, w, 2) in pixels.
+        trusted: bool (h, w), where the flow may be believed.
+        step: spacing of the samples in pixels.
+
+    Returns:
+        float64 (3, 3), or None where too little is trusted to say.
+    """
+    height, width = trusted.shape
+    ys, xs = np.mgrid[step // 2 : height : step, step // 2 : width : step]
+    keep = trusted[ys, xs]
+    ys, xs = ys[keep], xs[keep]
+    if xs.size < 24:
+        return None
+    start = np.stack([xs, ys], 1).astype(np.float32)
+    end = start + flow[ys, xs]
+    transform, _ = cv2.findHomography(
+        start, end, cv2.USAC_MAGSAC, 1.5, maxIters=400, confidence=0.99
+    )
+    if transform is None or not np.isfinite(transform).all():
+        return None
+    return transform / transform[2, 2]

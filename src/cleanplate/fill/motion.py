@@ -1,0 +1,169 @@
+"""Motion layers: the camera, and the one other thing that moves near the hole.
+
+A layer is a chain of plane motions from frame to frame. Layer 0 is the camera: the motion that
+most of the picture agrees with. Layer 1, where there is one, is what moves differently close to
+the hole (a car that the hole crosses, say). A hole pixel shows one or the other, and what each
+layer would put there can be looked up in other frames by following that layer alone.
+
+Which layer a *seen* pixel belongs to is told by which layer's motion predicts it in the frames
+next to it (`explain`); after Wang and Adelson, "Representing moving images with layers" (1994).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.geometry import affine3, fit_camera, pixel_grid, warp_map
+
+#: Error, in grey levels, given to what no neighbouring frame shows.
+UNEXPLAINED = 20.0
+#: Motion that differs from the camera's by less than this, in working pixels, is the camera's.
+_DIFFERENT = 1.0
+#: Frames over which the second layer's motion is averaged, each way.
+SETTLE = 3
+
+
+@dataclass
+class Step:
+    """Motion from one frame to the next.
+
+    Attributes:
+        camera: float64 (3, 3), the camera's plane motion.
+        other: float64 (2, 3) or None: a further affine motion that something near the hole has,
+            applied before the camera's.
+        support: samples that agree with `other`.
+    """
+
+    camera: np.ndarray
+    other: np.ndarray | None
+    support: int
+
+
+def dense_flow(a: np.ndarray, b: np.ndarray, preset: int = 1) -> np.ndarray:
+    """Dense inverse search flow (Kroeger et al., 2016) from grey uint8 `a` to `b`."""
+    if min(a.shape) < 24:  # too small for the flow's patches; such frames hardly move
+        return np.zeros((*a.shape, 2), np.float32)
+    # A fresh object per call: they are not safe to share between threads, and cost nothing.
+    return cv2.DISOpticalFlow_create(preset).calc(a, b, None)
+
+
+def measure_step(a: WorkFrame, b: WorkFrame) -> Step:
+    """Motion from frame `a` to the next frame `b`."""
+    forward = dense_flow(a.gray, b.gray, 2)
+    backward = dense_flow(b.gray, a.gray, 2)
+    height, width = a.gray.shape
+    grid = pixel_grid((0, height, 0, width))
+    back = cv2.remap(
+        backward, grid + forward, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(1e3, 1e3),
+    )  # fmt: skip
+    trusted = (np.abs(forward + back).sum(axis=2) < 1.0) & ~a.near_hole
+    camera = fit_camera(forward, trusted)
+    if camera is None:
+        camera = np.eye(3)
+    other, support = None, 0
+    if a.box is not None:
+        residual = forward - (warp_map(camera, (0, height, 0, width)) - grid)
+        other, support = _fit_other(residual, trusted, a.work_hole)
+    return Step(camera, other, support)
+
+
+def _fit_other(
+    residual: np.ndarray, trusted: np.ndarray, hole: np.ndarray
+) -> tuple[np.ndarray | None, int]:
+    """The affine motion that most of what leaves the camera's motion near the hole agrees with."""
+    reach = 0.16 * hole.shape[1]
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 3)
+    moving = trusted & (distance < reach) & (np.abs(residual).max(axis=2) > _DIFFERENT)
+    ys, xs = np.nonzero(moving[::3, ::3])
+    if xs.size < 25:
+        return None, 0
+    ys, xs = ys * 3, xs * 3
+    start = np.stack([xs, ys], 1).astype(np.float32)
+    matrix, inliers = cv2.estimateAffine2D(
+        start, start + residual[ys, xs], ransacReprojThreshold=0.8, maxIters=300, confidence=0.99
+    )
+    if matrix is None or int(inliers.sum()) < 20:
+        return None, 0
+    return matrix, int(inliers.sum())
+
+
+def settle_other(steps: list[Step | None], middle: int) -> np.ndarray | None:
+    """The second layer's step at `middle`, averaged over its neighbours by their support.
+
+    Args:
+        steps: consecutive steps, None beyond the ends of the shot.
+        middle: position in `steps` of the step wanted.
+
+    Returns:
+        float64 (3, 3), camera included, or None where no neighbour has a second motion.
+    """
+    total, mass = np.zeros((2, 3)), 0.0
+    for i, step in enumerate(steps):
+        if step is not None and step.other is not None:
+            weight = step.support * np.exp(-0.5 * (i - middle) ** 2)
+            total += weight * step.other
+            mass += weight
+    if mass <= 0.0:
+        return None
+    return steps[middle].camera @ affine3(total / mass)
+
+
+class Chain:
+    """Plane motions between any two frames of a window, for one layer."""
+
+    def __init__(self, first: int, steps: list[np.ndarray]) -> None:
+        """`steps[i]` takes frame `first + i` to the next."""
+        self._first = first
+        self._to = [np.eye(3)]
+        for step in steps:
+            moved = step @ self._to[-1]
+            self._to.append(moved / moved[2, 2])
+
+    def between(self, source: int, target: int) -> np.ndarray:
+        """The motion that takes a pixel of frame `source` to frame `target`."""
+        a, b = self._to[source - self._first], self._to[target - self._first]
+        moved = b @ np.linalg.inv(a)
+        return moved / moved[2, 2]
+
+
+def explain(frame: WorkFrame, neighbours: list[tuple[int, WorkFrame, np.ndarray]]) -> np.ndarray:
+    """How badly a layer's motion predicts each seen pixel of a frame from the frames beside it.
+
+    The better of before and after counts, since what is hidden on one side shows on the other.
+
+    Args:
+        frame: the frame asked about.
+        neighbours: (offset, frame, motion from `frame` to it) for offsets -2..2 without 0.
+
+    Returns:
+        float32 (wh, ww): mean absolute grey difference over 5x5 pixels, at most 40.
+    """
+    height, width = frame.gray.shape
+    best = np.full((height, width), np.inf, np.float32)
+    for side in (-1, 1):
+        total = np.zeros((height, width), np.float32)
+        count = np.zeros((height, width), np.float32)
+        for offset, other, motion in neighbours:
+            if offset * side < 0:
+                continue
+            grid = warp_map(motion, (0, height, 0, width))
+            warped = cv2.remap(
+                other.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
+            hidden = cv2.remap(
+                other.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
+                borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+            )  # fmt: skip
+            seen = ((hidden == 0) & ~frame.near_hole).astype(np.float32)
+            error = np.minimum(cv2.absdiff(warped, frame.gray), 40).astype(np.float32) * seen
+            error, mass = cv2.blur(error, (5, 5)), cv2.blur(seen, (5, 5))
+            known = mass > 0.1
+            total += np.where(known, error / np.maximum(mass, 1e-3), 0.0)
+            count += known
+        best = np.where(count > 0, np.minimum(best, total / np.maximum(count, 1)), best)
+    return np.where(np.isfinite(best), best, UNEXPLAINED).astype(np.float32)

@@ -1,0 +1,114 @@
+"""Where each pixel around a hole lies in another frame.
+
+A layer's plane motion brings the other frame close; dense flow between the two, each with its
+hole filled from the other so that the hole pulls at nothing, measures what remains around the
+hole; inside the hole that remainder is continued smoothly. The result is a map of *source
+coordinates*, so that every pixel is sampled once, from the frame that really saw it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.geometry import Box, affine3, crop, fit_camera, pixel_grid, warp_map
+from cleanplate.fill.motion import dense_flow
+from cleanplate.fill.smooth import pull_push
+
+#: Largest remainder, in working pixels, that a second layer's flow may add to its plane motion.
+_LARGEST_REST = 8.0
+#: A plane motion is measured again where the flow would move it by more than this.
+_WORTH_REPEATING = 0.75
+
+
+def register(
+    target: WorkFrame, source: WorkFrame, motion: np.ndarray, box: Box, member: np.ndarray | None
+) -> np.ndarray:
+    """Map the pixels of `box` in the target frame to the source frame.
+
+    Args:
+        target: the frame with the hole.
+        source: the frame to look in.
+        motion: float64 (3, 3), a first guess of the motion from target to source.
+        box: the region to map.
+        member: bool (bh, bw), which seen pixels of the target belong to the layer, or None for
+            the camera's layer.
+
+    Returns:
+        float32 (bh, bw, 2): x and y in the source frame, in working pixels.
+    """
+    near = crop(target.near_hole, box)
+    grid, rest, seen = _measure(target, source, motion, box, near)
+    trusted = seen if member is None else seen & member
+    refined = _refit(grid, rest, trusted, box, motion, plane=member is None)
+    if refined is not None:
+        moved = warp_map(refined, box)
+        if member is None and _typical(moved - grid, near) > _WORTH_REPEATING:
+            grid, rest, seen = _measure(target, source, refined, box, near)
+            trusted = seen
+        else:
+            rest, grid = rest - (moved - grid), moved
+    if member is not None:
+        rest = np.clip(rest, -_LARGEST_REST, _LARGEST_REST)
+    return grid + _continue(rest, trusted)
+
+
+def _measure(
+    target: WorkFrame, source: WorkFrame, motion: np.ndarray, box: Box, near: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The plane map, the flow that remains after it, and where both frames are seen."""
+    grid = warp_map(motion, box)
+    warped = cv2.remap(source.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    hidden = cv2.remap(
+        source.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+    ).astype(bool)  # fmt: skip
+    own = crop(target.gray, box).copy()
+    np.copyto(own, warped, where=near & ~hidden)
+    np.copyto(warped, own, where=hidden)
+    return grid, dense_flow(own, warped), ~near & ~hidden
+
+
+def _refit(
+    grid: np.ndarray, rest: np.ndarray, trusted: np.ndarray, box: Box, motion: np.ndarray,
+    plane: bool,
+) -> np.ndarray | None:  # fmt: skip
+    """The plane motion that grid and remainder together amount to, where enough is trusted."""
+    if plane:
+        y0, _, x0, _ = box
+        height, width = trusted.shape
+        local = fit_camera(grid + rest - pixel_grid((0, height, 0, width)), trusted, 6)
+        if local is None:
+            return None
+        # The fit is in coordinates of the box: bring it back to those of the frame.
+        shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
+        return local @ shift
+    ys, xs = np.nonzero(trusted[::3, ::3])
+    if xs.size < 40:
+        return None
+    ys, xs = ys * 3, xs * 3
+    y0, _, x0, _ = box
+    start = np.stack([xs + x0, ys + y0], 1).astype(np.float32)
+    matrix, _ = cv2.estimateAffine2D(
+        start, start + rest[ys, xs], ransacReprojThreshold=1.5, maxIters=200, confidence=0.99
+    )
+    return None if matrix is None else motion @ affine3(matrix)
+
+
+def _typical(shift: np.ndarray, near: np.ndarray) -> float:
+    inside = shift[near]
+    return float(np.abs(inside).mean()) if inside.size else 0.0
+
+
+def _continue(rest: np.ndarray, trusted: np.ndarray) -> np.ndarray:
+    """The remainder where it is trusted, continued smoothly where it is not."""
+    height, width = trusted.shape
+    small = (max(2, width // 4), max(2, height // 4))
+    weight = trusted.astype(np.float32)
+    mass = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(rest * weight[..., None], small, interpolation=cv2.INTER_AREA)
+    known = np.minimum(mass * 4, 1)
+    mean = total / np.maximum(mass, 1e-6)[..., None]
+    smooth = cv2.resize(pull_push(mean, known), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(trusted[..., None], rest, smooth)

@@ -1,0 +1,60 @@
+"""What a caller may choose about a fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cleanplate.errors import UsageError
+
+Quality = Literal["draft", "good", "best", "lossless"]
+
+#: Distances, in frames, at which other frames are looked at. Near frames show moving things as
+#: they are now; far frames show what a slow object hides for long. Both signs are used.
+_REACH: dict[str, tuple[int, ...]] = {
+    "draft": (1, 3, 6, 12, 22),
+    "good": (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 32),
+    "best": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 32, 38, 45),
+}
+
+#: Pixels of the resolution at which motion is measured and candidates are judged.
+_WORK_AREA = {"draft": 60_000, "good": 110_000, "best": 220_000}
+
+
+@dataclass(frozen=True)
+class FillSettings:
+    """How a hole is filled.
+
+    Attributes:
+        quality: "draft" looks at fewer frames at a lower working resolution; "good" is the
+            default; "best" looks further and finer. "lossless" concerns the encoder and fills
+            like "best".
+        workers: threads that plan frames at the same time.
+        grain: match the grain of synthesised and averaged pixels to their surroundings.
+    """
+
+    quality: Quality = "good"
+    workers: int = 2
+    grain: bool = True
+
+    def __post_init__(self) -> None:
+        if self.quality not in ("draft", "good", "best", "lossless"):
+            raise UsageError(
+                f"quality is {self.quality!r}: choose one of draft, good, best, lossless"
+            )
+        if self.workers < 1:
+            raise UsageError("workers must be at least 1")
+
+    @property
+    def _level(self) -> str:
+        return "best" if self.quality == "lossless" else self.quality
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """Distances in frames, ascending, at which sources are looked for."""
+        return _REACH[self._level]
+
+    @property
+    def work_area(self) -> int:
+        """Pixels of the working resolution."""
+        return _WORK_AREA[self._level]

@@ -1,0 +1,110 @@
+"""The frames around the one being filled, with their motion layers; the only thing that grows.
+
+Frames come in one by one and leave when no later frame can look back at them, so memory depends
+on the reach of the search and never on the length of the shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import numpy as np
+
+from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.motion import (
+    SETTLE,
+    UNEXPLAINED,
+    Chain,
+    Step,
+    explain,
+    measure_step,
+    settle_other,
+)
+
+#: Frames beyond the reach that must be known before a frame can be judged, so that the second
+#: layer's motion and what explains a frame come out the same however the frames arrived.
+LOOKAHEAD = SETTLE + 3
+
+
+class Window:
+    """A sliding window over one shot."""
+
+    def __init__(self, reach: int, submit: Callable[..., Future]) -> None:
+        self._reach = reach
+        self._submit = submit
+        self.frames: dict[int, WorkFrame] = {}
+        self._steps: dict[int, Future] = {}
+        self._errors: dict[int, Future] = {}
+        self.length: int | None = None
+        self._count = 0
+
+    def add(self, frame: WorkFrame) -> None:
+        """Take in the next frame and start measuring how it moved."""
+        self.frames[frame.index] = frame
+        before = self.frames.get(frame.index - 1)
+        if before is not None:
+            self._steps[before.index] = self._submit(measure_step, before, frame)
+        self._count = frame.index + 1
+
+    def end(self) -> None:
+        """Say that the shot has no more frames."""
+        self.length = self._count
+
+    def ready(self, index: int) -> bool:
+        """Whether everything that frame `index` looks at has come in."""
+        return self.length is not None or self._count > index + self._reach + LOOKAHEAD
+
+    def forget(self, index: int) -> None:
+        """Let go of what no frame after `index` looks at."""
+        oldest = index - self._reach - LOOKAHEAD
+        for table in (self.frames, self._steps, self._errors):
+            for key in [k for k in table if k < oldest]:
+                del table[key]
+
+    def _step(self, index: int) -> Step | None:
+        future = self._steps.get(index)
+        return None if future is None else future.result()
+
+    def second_layer(self, index: int) -> np.ndarray | None:
+        """The second layer's motion from frame `index` to the next, or None."""
+        around = [self._step(i) for i in range(index - SETTLE, index + SETTLE + 1)]
+        return settle_other(around, SETTLE)
+
+    def chains(self, first: int, last: int) -> list[Chain]:
+        """One chain per layer over the frames `first` to `last`."""
+        camera = [self._step(i).camera for i in range(first, last)]
+        chains = [Chain(first, camera)]
+        other = [self.second_layer(i) for i in range(first, last)]
+        if any(o is not None for o in other):
+            chains.append(
+                Chain(first, [c if o is None else o for c, o in zip(camera, other, strict=True)])
+            )
+        return chains
+
+    def errors(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """How badly each of the two layers explains what frame `index` shows."""
+        mine: Future = Future()
+        future = self._errors.setdefault(index, mine)  # the first to ask works, others wait
+        if future is mine:
+            try:
+                mine.set_result(self._explain(index))
+            except BaseException as error:
+                mine.set_exception(error)
+                raise
+        return future.result()
+
+    def _explain(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        frame = self.frames[index]
+        around = [i for i in range(index - 2, index + 3) if i in self.frames]
+        first, last = around[0], around[-1]
+        chains = self.chains(first, last)
+        maps = []
+        for chain in chains:
+            beside = [
+                (i - index, self.frames[i], chain.between(index, i)) for i in around if i != index
+            ]
+            maps.append(explain(frame, beside))
+        if len(maps) == 1:
+            maps.append(np.full_like(maps[0], UNEXPLAINED))
+        return maps[0], maps[1]
