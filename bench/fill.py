@@ -52,7 +52,7 @@ def main(options: argparse.Namespace) -> int:
     if not quiet:
         print(as_text(results, wanted, options.details))
     if options.json is not None:
-        text = json.dumps(as_document(results, options), indent=1)
+        text = json.dumps(report.for_json(as_document(results, options)), indent=1)
         print(text) if quiet else options.json.write_text(text + "\n")
     if options.against is not None:
         earlier = json.loads(options.against.read_text())["cases"]

@@ -25,7 +25,7 @@ import psutil
 from bench import clips, methods
 from bench.floors import Verdict, verdict_table
 from bench.generated import moving_hole
-from bench.report import table
+from bench.report import for_json, table
 
 SIZES = ("432x240", "854x480", "1920x1080")
 SECONDS_ALLOWED = {  # a frame, fill alone, two cores
@@ -55,7 +55,7 @@ def main(options: argparse.Namespace) -> int:
     }
     print(as_text(costs))
     if options.json is not None:
-        options.json.write_text(json.dumps(costs, indent=1) + "\n")
+        options.json.write_text(json.dumps(for_json(costs), indent=1) + "\n")
     if not options.check:
         return 0
     verdicts = time_verdicts(costs)

@@ -16,6 +16,7 @@ import numpy as np
 Frames = Sequence[np.ndarray]
 
 PEAK = 255.0
+STILL = 1.0  # squared grey levels; a truth that changes less along its motion gives no ratio
 BEST_PSNR = 100.0  # dB given to identical pixels, so that means stay finite
 SSIM_SIZE = 7  # pixels
 SSIM_C1, SSIM_C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
@@ -196,6 +197,6 @@ def score(truth: Frames, images: Frames, holes: Frames) -> dict[str, float]:
         "dissimilarity": mean(gradient_dissimilarity, holes),
         "warping": moved,
         "warping_truth": moved_truth,
-        "warping_ratio": moved / moved_truth if moved_truth > 0 else float("nan"),
+        "warping_ratio": moved / moved_truth if moved_truth > STILL else float("nan"),
         "flicker": flicker(truth, images, holes, motions),
     }

@@ -75,6 +75,19 @@ def measures_table(title: str, by_method: Mapping[str, Scores]) -> str:
     return table([title, *(label for label, _ in COLUMNS.values())], rows)
 
 
+def for_json(value):
+    """The same document with every NaN, which JSON does not have, turned into null.
+
+    >>> for_json({"a": [float("nan"), 1.5]})
+    {'a': [None, 1.5]}
+    """
+    if isinstance(value, Mapping):
+        return {key: for_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [for_json(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def comparison_table(results: Results, earlier: Results, method: str = "ours") -> str:
     """What changed in one method since an earlier run, a row for each case that both have."""
     names = ("psnr_hole", "ssim_frame", "sharpness", "dissimilarity", "warping_ratio", "flicker")
@@ -82,6 +95,11 @@ def comparison_table(results: Results, earlier: Results, method: str = "ours") -
     for case, by in results.items():
         before, now = earlier.get(case, {}).get(method), by.get(method)
         if before and now:
-            digits = {name: COLUMNS[name][1] for name in names}
-            rows.append([case, *(f"{now[n] - before[n]:+.{digits[n]}f}" for n in names)])
+            rows.append([case, *(_change(before[n], now[n], COLUMNS[n][1]) for n in names)])
     return table(["change", *(COLUMNS[name][0] for name in names)], rows)
+
+
+def _change(before: float | None, now: float | None, digits: int) -> str:
+    if before is None or now is None or math.isnan(now - before):
+        return "-"
+    return f"{now - before:+.{digits}f}"

@@ -39,23 +39,26 @@ class Outcome:
 
 
 def run_job(job: Job) -> Outcome:
-    """Fills and scores, or takes both from the store when code and inputs are the same."""
+    """Fills and scores, or takes either from the store when code and inputs are the same."""
     case = load_case(job.clips, job.case, job.frames)
     store = Store(job.store)
     fill_key = key(
         "fill", case.digest(), job.method, methods.source_digest(job.method, job.quality)
     )
     score_key = key("score", fill_key, _measures_digest())
-    if not job.fresh:
-        scores = store.load_scores(score_key)
-        if scores is not None and (job.store / f"{fill_key}.npy").is_file():
-            return Outcome(job.case, job.method, scores, fill_key, True)
-    images, cost = _measured_fill(job, case.given, case.holes)
-    scores = metrics.score(case.truth, images, case.holes) | cost
-    scores["changed_outside"] = metrics.changed_outside(case.given, images, case.holes)
-    store.save_fill(fill_key, images, case.holes)
-    store.save_scores(score_key, scores)
-    return Outcome(job.case, job.method, scores, fill_key, False)
+    cost = None if job.fresh else store.load_scores(fill_key)
+    images = None if job.fresh else store.load_fill(fill_key, case.given, case.holes)
+    from_store = cost is not None and images is not None
+    if not from_store:
+        images, cost = _measured_fill(job, case.given, case.holes)
+        cost["changed_outside"] = metrics.changed_outside(case.given, images, case.holes)
+        store.save_fill(fill_key, images, case.holes)
+        store.save_scores(fill_key, cost)
+    scores = store.load_scores(score_key) if from_store else None
+    if scores is None:
+        scores = metrics.score(case.truth, images, case.holes)
+        store.save_scores(score_key, scores)
+    return Outcome(job.case, job.method, scores | cost, fill_key, from_store)
 
 
 def _measured_fill(job: Job, given: list, holes: list) -> tuple[list, dict[str, float]]:

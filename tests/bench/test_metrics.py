@@ -74,7 +74,7 @@ def test_the_truth_itself_scores_perfectly():
     assert scores["ssim_hole"] == pytest.approx(1, abs=1e-5)
     assert scores["sharpness"] == 1
     assert scores["dissimilarity"] == pytest.approx(0, abs=1e-5)
-    assert scores["warping_ratio"] == pytest.approx(1)
+    assert scores["warping"] == scores["warping_truth"]
     assert scores["flicker"] == 0
 
 
@@ -123,6 +123,13 @@ def test_flicker_counts_boiling_and_not_a_steady_error():
     assert still == pytest.approx(0, abs=1)
     assert metrics.flicker(dim, boiling, holes, motions) > 15
     assert metrics.warping_error(boiling, holes, motions) > 200
+
+
+def test_a_still_truth_gives_no_ratio():
+    truth = [PHOTO[:96, :160]] * 3
+    scores = metrics.score(truth, truth, holes_like(truth))
+    assert scores["warping"] == 0
+    assert np.isnan(scores["warping_ratio"])
 
 
 def metrics_inner(hole: np.ndarray) -> np.ndarray:
