@@ -1,0 +1,58 @@
+"""Small commands, and how the command line is found out about."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import generated
+
+
+def test_help_names_every_command(cleanplate):
+    done = cleanplate("--help")
+    assert done.returncode == 0
+    for command in ("erase", "probe", "demo", "doctor"):
+        assert command in done.stdout
+        assert cleanplate(command, "--help").returncode == 0
+
+
+def test_version(cleanplate):
+    assert cleanplate("--version").stdout.startswith("cleanplate 0.")
+
+
+def test_an_unknown_command_is_a_usage_error(cleanplate):
+    assert cleanplate("destroy").returncode == 2
+
+
+def test_probe_says_what_a_clip_is(cleanplate, scene):
+    done = cleanplate("probe", scene.clip)
+    assert done.returncode == 0, done.stderr
+    assert "h264" in done.stdout
+    assert "160x96" in done.stdout
+    assert "audio track" in done.stdout
+    facts = json.loads(cleanplate("probe", scene.clip, "--json").stdout)
+    assert (facts["width"], facts["height"], facts["frame_count"]) == (160, 96, 12)
+
+
+def test_a_name_may_begin_with_a_dash(cleanplate, scene, tmp_path):
+    shutil.copy(scene.clip, tmp_path / "-clip.mp4")
+    for arguments in (["-clip.mp4"], ["-i", "-clip.mp4"], ["--", "-clip.mp4"]):
+        done = cleanplate("probe", *arguments)
+        assert done.returncode == 0, done.stderr
+
+
+def test_doctor_knows_the_machine(cleanplate):
+    topics = {f["topic"]: f["fact"] for f in json.loads(cleanplate("doctor", "--json").stdout)}
+    assert "H.264" in topics["can write"]
+    assert "GiB" in topics["disk (results)"]
+    assert "cores" in cleanplate("doctor").stdout
+
+
+def test_the_demo_shows_and_measures(cleanplate, tmp_path):
+    done = cleanplate("demo", "-o", "here", "--frames", "8")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "here"
+    assert len(generated.pictures(folder / "before_after.mp4")) == 8
+    assert str(folder.relative_to(tmp_path) / "before_after.mp4") in done.stdout
+    assert float(done.stdout.split(" dB")[0].split()[-1]) > 20
+    assert cleanplate("demo", "-o", "here", "--frames", "8").returncode == 0

@@ -1,0 +1,92 @@
+"""`cleanplate.erase` on files, from Python."""
+
+from __future__ import annotations
+
+import threading
+
+import generated
+import numpy as np
+import pytest
+
+import cleanplate
+from cleanplate.errors import Cancelled
+
+
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shot")
+    seen, masks = generated.with_disc(generated.pan("chelsea", 12))
+    clip = generated.write_clip(folder / "clip.mp4", seen)
+    return clip, generated.write_masks(folder / "masks", masks)
+
+
+def test_progress_is_told_in_the_calling_thread(shot, tmp_path):
+    clip, masks = shot
+    told = []
+    report = cleanplate.erase(
+        clip,
+        tmp_path / "clean.mp4",
+        mask=masks,
+        progress=lambda event: told.append((event, threading.current_thread())),
+    )
+    assert {thread for _, thread in told} == {threading.current_thread()}
+    kinds = [event.kind for event, _ in told]
+    assert (kinds[0], kinds[-1]) == ("start", "done")
+    assert len(report.frames) == 12
+    assert report.recovered + report.synthesised == pytest.approx(1, abs=1e-4)
+
+
+def test_cancelling_from_the_progress_callback(shot, tmp_path):
+    clip, masks = shot
+    cancel = threading.Event()
+
+    def stop_soon(event):
+        if event.kind == "progress" and event.stage == "erase":
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        cleanplate.erase(
+            clip, tmp_path / "clean.mp4", mask=masks, progress=stop_soon, cancel=cancel
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_callback_raises_stops_the_run(shot, tmp_path):
+    clip, masks = shot
+
+    def fail(event):
+        if event.kind == "progress":
+            raise RuntimeError("the window was closed")
+
+    with pytest.raises(RuntimeError, match="window"):
+        cleanplate.erase(clip, tmp_path / "clean.mp4", mask=masks, progress=fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_result_that_exists_is_untouched_by_a_failed_run(shot, tmp_path):
+    clip, masks = shot
+    old = tmp_path / "clean.mp4"
+    old.write_bytes(b"precious")
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        cleanplate.erase(clip, old, mask=masks, overwrite=True, cancel=cancel)
+    assert old.read_bytes() == b"precious"
+
+
+def test_empty_masks_change_nothing_and_say_so(shot, tmp_path):
+    clip, _ = shot
+    masks = generated.write_masks(tmp_path / "m", [np.zeros((96, 160), bool)] * 12)
+    report = cleanplate.erase(clip, tmp_path / "same.mkv", mask=masks, quality="lossless")
+    assert any("nothing" in line for line in report.warnings)
+    for old, new in zip(
+        generated.planes(clip), generated.planes(tmp_path / "same.mkv"), strict=True
+    ):
+        assert np.array_equal(old, new)
+
+
+def test_the_same_run_gives_the_same_file(shot, tmp_path):
+    clip, masks = shot
+    for name in ("a.mp4", "b.mp4"):
+        cleanplate.erase(clip, tmp_path / name, mask=masks)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
