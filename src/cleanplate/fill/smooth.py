@@ -15,12 +15,21 @@ from numba import njit
 #: (standard deviation in samples, weight): near evidence outweighs far evidence tenfold.
 _SCALES = ((1.2, 1.0), (3.0, 1e-1), (8.0, 1e-2), (24.0, 1e-3))
 
+#: OpenCV takes at most 128 channels at once (CV_CN_MAX).
+_MOST_CHANNELS = 128
+
 
 def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur of (h, w) or (h, w, ...), every channel alike."""
     size = 2 * int(3 * sigma + 0.5) + 1
     flat = np.ascontiguousarray(field).reshape(*field.shape[:2], -1)
-    return cv2.GaussianBlur(flat, (size, size), sigma).reshape(field.shape)
+    blurred = np.empty_like(flat)
+    for start in range(0, flat.shape[2], _MOST_CHANNELS):
+        part = flat[..., start : start + _MOST_CHANNELS]
+        blurred[..., start : start + _MOST_CHANNELS] = cv2.GaussianBlur(
+            np.ascontiguousarray(part), (size, size), sigma
+        ).reshape(part.shape)
+    return blurred.reshape(field.shape)
 
 
 def spread(value: np.ndarray, weight: np.ndarray, prior: float, strength: float) -> np.ndarray:
