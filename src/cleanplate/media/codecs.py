@@ -22,7 +22,11 @@ _CRF_LIMIT = {"h264": 51, "h265": 51, "av1": 63, "vp9": 63}
 
 @dataclass(frozen=True)
 class Codec:
-    """One codec that can be written: FFmpeg's `encoder`, its pixel formats, its containers."""
+    """One codec that can be written: FFmpeg's `encoder`, its pixel formats, its containers.
+
+    `even_chroma` says that subsampled chroma needs an even size; `smallest` is the least width
+    and height in pixels.
+    """
 
     name: str
     label: str
@@ -31,6 +35,7 @@ class Codec:
     containers: frozenset[str]
     lossless: bool = True
     even_chroma: bool = False
+    smallest: int = 1
 
 
 def _grid(stems: str, depths: tuple[int, ...]) -> tuple[str, ...]:
@@ -43,8 +48,8 @@ _CODECS = {
     codec.name: codec
     for codec in (
         Codec("h264", "H.264", "libx264", (*_grid(_YUV, (8, 10)), "gray", "gray10le"), _FILM, even_chroma=True),
-        Codec("h265", "H.265", "libx265", _grid(_YUV + " gbrp gray", (8, 10, 12)), _FILM, even_chroma=True),
-        Codec("av1", "AV1", "libsvtav1", _grid("yuv420p", (8, 10)), frozenset({"mp4", "matroska", "webm"})),
+        Codec("h265", "H.265", "libx265", _grid(_YUV + " gbrp gray", (8, 10, 12)), _FILM, even_chroma=True, smallest=16),
+        Codec("av1", "AV1", "libsvtav1", _grid("yuv420p", (8, 10)), frozenset({"mp4", "matroska", "webm"}), lossless=False, smallest=4),
         Codec("h264rgb", "H.264 (RGB)", "libx264rgb", ("rgb24",), _FILM),
         Codec("vp9", "VP9", "libvpx-vp9", ("yuv420p", "yuva420p", "yuv422p", "yuv440p", "yuv444p", "gbrp"), frozenset({"webm", "matroska", "mp4"})),
         Codec("prores", "ProRes 422 HQ", "prores_ks", ("yuv422p10le",), frozenset({"mov", "matroska"}), lossless=False),
@@ -184,13 +189,10 @@ def _h265(chosen, quality, crf, own, colour) -> dict:
 
 
 def _av1(chosen, quality, crf, own, colour) -> dict:
-    preset = {"draft": "12", "good": "8", "best": "5", "lossless": "8"}
-    out = {"preset": preset[quality]}
+    # SVT-AV1's own lossless mode is not used: its streams do not always decode, let alone match.
+    preset = {"draft": "12", "good": "8", "best": "5"}
+    out = {"preset": preset.get(quality, "5"), "crf": str(crf)}
     params = []
-    if crf is None:
-        params.append("lossless=1")
-    else:
-        out["crf"] = str(crf)
     if colour.mastering:
         params.append(f"mastering-display={_av1_mastering(colour.mastering)}")
     if colour.light:

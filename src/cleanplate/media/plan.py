@@ -29,7 +29,7 @@ _DEFAULT = {"mp4": "h264", "mov": "h264", "matroska": "h264", "webm": "vp9", "gi
 _ALPHA = {"mov": "prores4444", "webm": "vp9", "matroska": "ffv1"}
 # When the codec that comes first cannot be lossless for a source, try these.
 _LOSSLESS = {"mp4": ("h264", "h265", "vp9"), "mov": ("h264", "h265"), "matroska": ("ffv1",),
-             "webm": ("vp9", "av1")}  # fmt: skip
+             "webm": ("vp9",)}  # fmt: skip
 
 _COPY_AUDIO = {
     "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"},
@@ -192,6 +192,11 @@ def _choose_codec(info: ClipInfo, container: str, settings: ExportSettings) -> C
         if name == "prores" and info.has_alpha:
             name = "prores4444"
         chosen = codecs.codec(name)
+        if min(info.width, info.height) < chosen.smallest:
+            raise UsageError(
+                f"{chosen.label} holds nothing smaller than {chosen.smallest}x{chosen.smallest} "
+                f"and this clip is {info.width}x{info.height}; choose h264 or vp9."
+            )
         if container not in chosen.containers:
             fits = [s for s, c in CONTAINERS.items() if c in chosen.containers and s != ".m4v"]
             raise UsageError(
@@ -209,6 +214,8 @@ def _choose_codec(info: ClipInfo, container: str, settings: ExportSettings) -> C
     can_alpha = any(layout(f).alpha for f in codecs.codec(name).formats)
     if info.has_alpha and not can_alpha:
         name = _ALPHA.get(container, name)
+    if min(info.width, info.height) < codecs.codec(name).smallest:
+        name = "vp9" if container == "webm" else "h264"
     return codecs.codec(name)
 
 

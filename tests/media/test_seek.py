@@ -1,0 +1,72 @@
+"""Any frame at once is the very frame that reading in order gives."""
+
+from __future__ import annotations
+
+import pytest
+from media.clips import write_clip
+
+from cleanplate.errors import UsageError
+from cleanplate.media import open_clip
+
+KINDS = {
+    "h264.mp4": ("libx264", "yuv420p", {"g": "6", "bf": "2"}),
+    "open.mkv": ("libx264", "yuv420p", {"g": "6", "bf": "2", "x264-params": "open-gop=1"}),
+    "h265.mov": ("libx265", "yuv420p10le", {"g": "8"}),
+    "vp9.webm": ("libvpx-vp9", "yuv420p", {"g": "5", "cpu-used": "8", "deadline": "realtime"}),
+    "mpeg4.avi": ("mpeg4", "yuv420p", {"g": "5", "bf": "2"}),
+    "mpeg2.ts": ("mpeg2video", "yuv420p", {"g": "5"}),
+    "ffv1.mkv": ("ffv1", "yuv422p10le", {}),
+    "film.gif": ("gif", "rgb8", {}),
+}
+
+
+def fingerprint(frame):
+    return frame.pts, [plane.tobytes() for plane in frame.planes()]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_read_frame_equals_reading_in_order(tmp_path, name):
+    codec, pix_fmt, options = KINDS[name]
+    path = write_clip(tmp_path / name, 30, codec, pix_fmt, options=options)
+    with open_clip(path) as clip:
+        in_order = {frame.index: fingerprint(frame) for frame in clip}
+        assert list(in_order) == list(range(30))
+        assert clip.count() == len(clip) == 30
+        for index in (29, 0, 13, 14, 7, 20, 3):
+            frame = clip.read_frame(index)
+            assert frame.index == index
+            assert fingerprint(frame) == in_order[index]
+        assert {frame.index: fingerprint(frame) for frame in clip} == in_order
+
+
+def test_seek_and_ranges(tmp_path):
+    path = write_clip(tmp_path / "in.mp4", 20)
+    with open_clip(path, range(5, 15, 3)) as clip:
+        assert [frame.index for frame in clip] == [5, 8, 11, 14]
+        assert list(clip.range) == [5, 8, 11, 14]
+    with open_clip(path, slice(16, None)) as clip:
+        assert [frame.index for frame in clip] == [16, 17, 18, 19]
+    with open_clip(path) as clip:
+        clip.seek(9)
+        assert [clip.read().index, clip.read().index] == [9, 10]
+        with pytest.raises(UsageError, match="last is 19"):
+            clip.read_frame(20)
+        with pytest.raises(UsageError):
+            clip.read_frame(-1)
+    with pytest.raises(UsageError, match="20:90"):
+        open_clip(path, range(9, 3))
+
+
+def test_memory_does_not_grow_with_the_clip(tmp_path):
+    import psutil
+
+    path = write_clip(tmp_path / "in.mp4", 240, size=(640, 360), options={"preset": "ultrafast"})
+    me = psutil.Process()
+    with open_clip(path) as clip:
+        for frame in clip:
+            _ = frame.image
+            if frame.index == 60:
+                early = me.memory_info().rss
+        late = me.memory_info().rss
+    # 180 more frames of 640x360 RGB would be 124 MB.
+    assert late - early < 40_000_000
