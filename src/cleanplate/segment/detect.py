@@ -109,7 +109,7 @@ class Detector:
         if look.mirrored:
             boxes = boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [x1 - x0, 0, x1 - x0, 0]
         boxes = bx.clip(boxes, part.shape[:2]) + np.array([x0, y0, x0, y0])
-        whole = ~_cut(boxes, look.window, image.shape[:2])
+        whole = ~_cut(boxes, look.window, image.shape[:2]) & (bx.area(boxes) >= 1)
         return boxes[whole], scores[whole]
 
 

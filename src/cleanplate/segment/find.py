@@ -13,10 +13,11 @@ from cleanplate.segment.detect import THRESHOLD, Detection, Detector
 from cleanplate.segment.kinds import ANYTHING, kinds_named
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.salient import Salient, salient_objects
-from cleanplate.segment.segmenter import Candidate, Segmenter
+from cleanplate.segment.segmenter import Segmenter
 
 _SAME_MASK = 0.7  # IoU above which two masks are one object found twice
 _WITHIN = 0.85  # share of a mask inside a surer one of its kind: a part of it, not another object
+_BEYOND = 0.2  # of a box's size: how far outside it its mask may reach; detectors' boxes are tight
 _LEAST_AREA = 24  # pixels: smaller than this there is nothing to remove
 
 
@@ -97,8 +98,9 @@ class Finder:
         result = []
         for item in detections:
             box = bx.clip(np.array(item.box), image.shape[:2])
-            best = choose(self._segmenter.predict(Prompt(box=box), embedding), box)
-            result.append((item, best.mask, best.soft))
+            best = self._segmenter.predict(Prompt(box=box), embedding)[0]
+            inside = _near(box, image.shape[:2])
+            result.append((item, best.mask & inside, best.soft))
         return result
 
     def _standing_out(self, image: np.ndarray):
@@ -113,21 +115,17 @@ class Finder:
         return result
 
 
-def choose(candidates: list[Candidate], box: np.ndarray) -> Candidate:
-    """The candidate that fills its box best: the network's own first, unless it spans it badly.
+def _near(box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Where a mask asked for by a box may lie, bool (h, w): in the box and a little around it.
 
-    A mask that was asked for by a box should reach from side to side of it.
+    What the network adds far outside is never the object.
     """
-
-    def fit(candidate: Candidate) -> float:
-        around = bx.of_mask(candidate.coarse)
-        if around is None:
-            return 0.0
-        return float(bx.iou(np.array(around, float)[None], box[None])[0, 0])
-
-    first = candidates[0]
-    best = max(candidates, key=fit)
-    return best if fit(best) > fit(first) + 0.25 else first
+    reach = (box[2:] - box[:2]) * _BEYOND
+    x0, y0 = np.floor(np.maximum(box[:2] - reach, 0)).astype(int)
+    x1, y1 = np.ceil(box[2:] + reach).astype(int)
+    near = np.zeros(shape, bool)
+    near[y0:y1, x0:x1] = True
+    return near
 
 
 def _once_each(found):

@@ -27,6 +27,8 @@ _MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # ImageNet, as the netw
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 _AROUND = 0.15  # of its box: how far beyond an object a closer look reaches
 _CLOSER_BELOW = 0.8  # of the frame's longest side: a larger crop shows nothing new
+_LARGER = {"part": 0.0, "piece": 0.05, "whole": 0.1}  # what a scale gets added to its score
+_DOUBT = 0.1  # by so much a scale's score must pass the joint answer's to go before it
 _TRUST = 6.0  # logits beyond this do not outvote the other look's
 _MASK_LOGIT = 8.0  # how sure a mask given by hand is; the network's own logits reach about 20
 
@@ -50,6 +52,11 @@ class Embedding:
     def scale(self) -> float:
         """Network pixels for one pixel of the frame."""
         return _SIDE / max(self.shape)
+
+    @property
+    def logit_count(self) -> int:
+        """How many of the network's 256 x 256 logits lie over the frame, not over its padding."""
+        return max(1, _LOGITS * _LOGITS * min(self.shape) // max(self.shape))
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ class Segmenter:
             The frame to answer on; default the one of `set_image`.
 
         For a single click the best is one of the three scales and the others are offered after
-        it; for anything else the joint answer is first.
+        it; for anything else the joint answer is first, unless the network doubts it (see `rank`).
 
         Raises UsageError when there is no frame, the prompt is empty or a point lies far outside.
         """
@@ -198,9 +205,26 @@ def _agreement(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def rank(candidates: list[Candidate], prompt: Prompt) -> list[Candidate]:
-    """Order candidates best first: by score, the joint answer last for a click, else first."""
-    joint, scales = candidates[0], sorted(candidates[1:], key=lambda c: -c.score)
-    return [*scales, joint] if prompt.ambiguous else [joint, *scales]
+    """Order candidates, the joint answer first of `candidates`, best first.
+
+    For a single click that is one of the three scales, larger ones preferred a little: who points
+    at a thing mostly means all of it, and the network is surer of parts. (On the clips that this
+    was measured on the best of a centre click then has a mean IoU of 0.70 instead of 0.63.) For
+    anything else it is the joint answer, unless the network doubts it: then the surest scale.
+    """
+    joint, *scales = candidates
+    if prompt.ambiguous:
+        return [*sorted(scales, key=lambda scale: -_promise(scale)), joint]
+    scales = sorted(scales, key=lambda scale: -scale.score)
+    if scales[0].score > joint.score + _DOUBT:
+        return [scales[0], joint, *scales[1:]]
+    return [joint, *scales]
+
+
+def _promise(candidate: Candidate) -> float:
+    """A scale's score with its advantage for being large, unless it is most of the frame."""
+    share = float((candidate.logits > 0).sum()) / candidate.embedding.logit_count
+    return candidate.score + (_LARGER[candidate.level] if share < 0.5 else 0.0)
 
 
 def network_input(image: np.ndarray) -> np.ndarray:
