@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from media.clips import write_clip
 
 from cleanplate.media import ClipWriter, ExportSettings, align_hole, open_clip, probe
 from cleanplate.media.pixels import block_any
+from media.clips import write_clip
 
 LOSSLESS = ExportSettings(quality="lossless")
 # source codec, its pixel format, the file made of it

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from media.clips import write_clip
 
 from cleanplate.errors import UsageError
 from cleanplate.media import open_clip
+from media.clips import write_clip
 
 KINDS = {
     "h264.mp4": ("libx264", "yuv420p", {"g": "6", "bf": "2"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from media.clips import write_clip
 
 from cleanplate.media import ClipWriter, ExportSettings, open_clip, probe
+from media.clips import write_clip
 
 DRAFT = ExportSettings(quality="draft")
 
@@ -47,9 +48,7 @@ def test_any_rhythm_is_kept_to_the_tick(gaps, start, base, suffix):
         )  # fmt: skip
         copy(source, Path(folder) / f"out{suffix}")
         before = times(source)
-        assert [b - a for a, b in zip(before, before[1:], strict=False)] == [
-            gap * base for gap in gaps
-        ]
+        assert [b - a for a, b in itertools.pairwise(before)] == [gap * base for gap in gaps]
         assert times(Path(folder) / f"out{suffix}") == before
 
 

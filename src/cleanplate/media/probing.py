@@ -24,6 +24,7 @@ from cleanplate.media.frame import alpha_plane
 from cleanplate.media.info import AudioTrack, Chapter, ClipInfo, SubtitleTrack
 from cleanplate.media.orientation import Orientation, matrix_of
 from cleanplate.media.pixels import layout
+from cleanplate.media.timing import first_times
 
 _TEXT_SUBTITLES = {"mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "ttml"}
 # Keys that muxers write of their own accord and that would be wrong in another file.
@@ -72,7 +73,9 @@ def _probe_video(path: Path) -> ClipInfo:
         if stream.color_range == 2 and colour.range == "unspecified":
             colour = dataclasses.replace(colour, range="full")
         duration = _duration(container, stream)
-        rate = _rate(stream)
+        times = first_times(path, stream.index)
+        variable = _is_variable(stream, times)
+        rate = _rate(stream, times, variable)
         interlaced = bool(native.interlaced_frame) or stream.codec_context.field_order > 1
         if interlaced:
             warnings.append(
@@ -86,7 +89,7 @@ def _probe_video(path: Path) -> ClipInfo:
             height=height,
             frame_count=_frame_count(container, stream, duration, rate),
             rate=rate,
-            variable_rate=_is_variable(stream),
+            variable_rate=variable,
             time_base=stream.time_base,
             start=first.pts * stream.time_base,
             duration=duration,
@@ -208,26 +211,28 @@ def display_matrix(native: av.VideoFrame) -> tuple[int, ...] | None:
     return None
 
 
-def _rate(stream: VideoStream) -> Fraction:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0 < rate <= 1000:
-            return Fraction(rate)
-    return Fraction(25)
+def _rate(stream: VideoStream, times: list[int], variable: bool) -> Fraction:
+    """Frames a second: the nominal rate of an even rhythm, the average of an uneven one."""
+    known = [r for r in (stream.average_rate, stream.guessed_rate, stream.base_rate)
+             if r and 0 < r <= 1000]  # fmt: skip
+    if not variable and len(times) > 2:
+        found = (len(times) - 1) / ((times[-1] - times[0]) * stream.time_base)
+        near = [r for r in known if abs(r / found - 1) < Fraction(1, 100)]
+        # The average counts the last frame's length, which may be odd.
+        return min(near or [found], key=lambda r: abs(r / found - 1))
+    return Fraction(known[0]) if known else Fraction(25)
 
 
-def _is_variable(stream: VideoStream) -> bool:
-    """Whether frames come at uneven intervals; the last one's length does not count."""
+def _is_variable(stream: VideoStream, first: list[int]) -> bool:
+    """Whether frames come at uneven intervals, by the headers and the `first` times."""
+    gaps = {b - a for a, b in itertools.pairwise(first)}
     entries = stream.index_entries
-    if stream.frames and len(entries) == stream.frames > 2:
+    if stream.frames and len(entries) == stream.frames:
+        # The last frame's length is not among these, and does not count.
         times = [entry.timestamp for entry in entries]
-        gaps = [b - a for a, b in itertools.pairwise(times)]
-        # A rate that the time base cannot hold alternates between neighbouring ticks.
-        return max(gaps) - min(gaps) > 1
-    average, base = stream.average_rate, stream.base_rate
-    if not average or not base:
-        return False
-    # Rounded time bases (milliseconds) shift the average a little; a half per cent is more.
-    return abs(average / base - 1) > Fraction(1, 200)
+        gaps |= {b - a for a, b in itertools.pairwise(times)}
+    # A rate that the time base cannot hold alternates between neighbouring ticks.
+    return bool(gaps) and max(gaps) - min(gaps) > 1
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:

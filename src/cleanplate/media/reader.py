@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -183,13 +184,24 @@ class VideoReader(ClipReader):
     def _from(self, index: int) -> Iterator[Frame]:
         if index == 0:
             self._rewind()
-            yield from self._frames(skip_before=None)
+            yield from self._frames(self._decoder.pictures(), 0)
             return
         if index >= len(self.timeline):
             return
         wanted = int(self.timeline.pts[index])
-        self._enter(index)
-        yield from self._frames(skip_before=wanted)
+        reach = _DEINTERLACE_REACH if self.info.interlaced else 0
+        entry = self.timeline.entry(max(0, index - reach))
+        while entry > 0:
+            pictures = self._enter(entry)
+            if pictures is not None:
+                break
+            # Some containers are only entered roughly; try one key frame earlier.
+            entry -= 1
+        else:
+            self._rewind()
+            pictures = self._decoder.pictures()
+        behind = itertools.dropwhile(lambda picture: picture.pts < wanted, pictures)
+        yield from self._frames(behind, None)
 
     def _rewind(self) -> None:
         if self._moved:
@@ -203,34 +215,31 @@ class VideoReader(ClipReader):
         self._video = self._container.streams[self.info.video_stream]
         self._decoder = Decoder(self._container, self._video, self.info.interlaced)
 
-    def _enter(self, index: int) -> None:
-        """Stand at the last key frame from which frame `index` decodes exactly."""
-        reach = _DEINTERLACE_REACH if self.info.interlaced else 0
-        entry = self.timeline.entry(max(0, index - reach))
-        if entry <= 0:
-            self._rewind()
-            return
+    def _enter(self, entry: int) -> Iterator[Picture] | None:
+        """Pictures from key frame `entry` on, None where the file did not go there."""
         times = self.timeline.key_dts if "mov" in self.info.container else self.timeline.key_pts
         self._container.seek(int(times[entry]), stream=self._video)
         self._decoder.flush()
         self._moved = True
+        pictures = self._decoder.pictures()
+        first = next(pictures, None)
+        if first is None or first.pts > self.timeline.key_pts[entry]:
+            return None
+        return itertools.chain([first], pictures)
 
-    def _frames(self, skip_before: int | None) -> Iterator[Frame]:
-        """Frames from where the file stands; those shown before `skip_before` are dropped."""
-        index = 0
-        counting = skip_before is None
-        for picture in self._decoder.pictures():
-            if skip_before is not None and picture.pts < skip_before:
-                continue
-            if counting and not self._decoder.damaged:
-                yield self._frame(picture, index)
-                index += 1
-                continue
-            place = self.timeline.index_of(picture.pts)
-            index = max(index, place if place is not None else index)
-            yield self._frame(picture, index)
-            index += 1
-        self._report(index)
+    def _frames(self, pictures: Iterator[Picture], index: int | None) -> Iterator[Frame]:
+        """`pictures` with their frame numbers: counted from `index`, or looked up by their time.
+
+        Damage in a file leaves gaps, so from there on the numbers are looked up as well.
+        """
+        place = index or 0
+        for picture in pictures:
+            if index is None or self._decoder.damaged:
+                found = self.timeline.index_of(picture.pts)
+                place = place if found is None else max(place, found)
+            yield self._frame(picture, place)
+            place += 1
+        self._report(place)
 
     def _frame(self, picture: Picture, index: int) -> Frame:
         return Frame(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import numpy as np
@@ -47,6 +48,22 @@ def read_timeline(info: ClipInfo) -> Timeline:
         if timeline is not None:
             return timeline
     return _from_frames(info)
+
+
+def first_times(path: Path, stream_index: int, count: int = 64) -> list[int]:
+    """The times of about the first `count` frames, ascending, in the stream's time base."""
+    times: list[int] = []
+    with open_input(path) as container:
+        stream = container.streams[stream_index]
+        for packet in _until_broken(container.demux(stream)):
+            if not packet.size:
+                return sorted(times)
+            if packet.pts is not None and not packet.is_discard:
+                times.append(packet.pts)
+            if len(times) == count:
+                break
+    # Packets come in decoding order: some of the last ones' neighbours are still missing.
+    return sorted(times)[: -len(times) // 4 or None]
 
 
 def more_follows(info: ClipInfo, pts: int) -> bool:
