@@ -30,6 +30,9 @@ _GROUND = 430
 _SHUTTER = (-0.25, -0.12, 0.0, 0.12, 0.25)
 """Moments within a frame's exposure, in frames: together they make the motion blur."""
 
+_REMEMBERED = 128
+"""Drawn frames that are kept, at 1.6 MB each."""
+
 
 @dataclass(frozen=True)
 class SampleFrame:
@@ -51,6 +54,7 @@ class Sample:
         self.height = height
         self.frame_count = frame_count
         self._seed = seed
+        self._drawn: dict[int, SampleFrame] = {}
 
     def __len__(self) -> int:
         return self.frame_count
@@ -58,6 +62,13 @@ class Sample:
     def __getitem__(self, index: int) -> SampleFrame:
         if not 0 <= index < self.frame_count:
             raise IndexError(index)
+        if index not in self._drawn:
+            while len(self._drawn) >= _REMEMBERED:
+                del self._drawn[next(iter(self._drawn))]
+            self._drawn[index] = self._draw(index)
+        return self._drawn[index]
+
+    def _draw(self, index: int) -> SampleFrame:
         camera = self._camera(index)
         size = (self.width, self.height)
         background = cv2.warpAffine(
