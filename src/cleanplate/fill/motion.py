@@ -43,7 +43,7 @@ class Step:
     support: int
 
 
-def dense_flow(a: np.ndarray, b: np.ndarray, preset: int = 1) -> np.ndarray:
+def dense_flow(a: np.ndarray, b: np.ndarray, preset: int = 2) -> np.ndarray:
     """Dense inverse search flow (Kroeger et al., 2016) from grey uint8 `a` to `b`."""
     if min(a.shape) < 24:  # too small for the flow's patches; such frames hardly move
         return np.zeros((*a.shape, 2), np.float32)
@@ -53,8 +53,8 @@ def dense_flow(a: np.ndarray, b: np.ndarray, preset: int = 1) -> np.ndarray:
 
 def measure_step(a: WorkFrame, b: WorkFrame) -> Step:
     """Motion from frame `a` to the next frame `b`."""
-    forward = dense_flow(a.gray, b.gray, 2)
-    backward = dense_flow(b.gray, a.gray, 2)
+    forward = dense_flow(a.gray, b.gray)
+    backward = dense_flow(b.gray, a.gray)
     height, width = a.gray.shape
     grid = pixel_grid((0, height, 0, width))
     back = cv2.remap(

@@ -59,12 +59,18 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
         own = tuple(crop(e, box) for e in own)
         for layer, chain in enumerate(chains):
             member = None if layer == 0 else own[1] <= own[0] + 0.5
-            for i in present:
-                motion = chain.between(index, i)
-                if not _shows(window.frames[i], motion, box, hole):
-                    continue
-                grid = register(frame, window.frames[i], motion, box, member)
-                sources.append((window.frames[i], layer, grid, window.errors(i)))
+            for side in (-1, 1):
+                beside, motion = index, np.eye(3)
+                for i in sorted(
+                    (i for i in present if (i - index) * side > 0), key=lambda i: abs(i - index)
+                ):
+                    # From the measured motion to the last frame on, so that no drift gathers.
+                    motion = chain.between(beside, i) @ motion
+                    beside = i
+                    if not _shows(window.frames[i], motion, box, hole):
+                        continue
+                    grid, motion = register(frame, window.frames[i], motion, box, member)
+                    sources.append((window.frames[i], layer, grid, window.errors(i)))
     if not sources:
         share = np.zeros((*hole.shape, 2), np.float32)
         share[..., 1] = 1

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import Box, affine3, crop, fit_camera, pixel_grid, warp_map
+from cleanplate.fill.geometry import Box, affine3, crop, warp_map
 from cleanplate.fill.motion import dense_flow
 from cleanplate.fill.smooth import pull_push
 
@@ -24,7 +24,7 @@ _WORTH_REPEATING = 0.75
 
 def register(
     target: WorkFrame, source: WorkFrame, motion: np.ndarray, box: Box, member: np.ndarray | None
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Map the pixels of `box` in the target frame to the source frame.
 
     Args:
@@ -36,13 +36,16 @@ def register(
             the camera's layer.
 
     Returns:
-        float32 (bh, bw, 2): x and y in the source frame, in working pixels.
+        map: float32 (bh, bw, 2), x and y in the source frame, in working pixels.
+        motion: float64 (3, 3), the plane motion as measured, from which to go on to a frame
+            further away without gathering drift.
     """
     near = crop(target.near_hole, box)
     grid, rest, seen = _measure(target, source, motion, box, near)
     trusted = seen if member is None else seen & member
-    refined = _refit(grid, rest, trusted, box, motion, plane=member is None)
+    refined = _refit(rest, trusted, box, motion)
     if refined is not None:
+        motion = refined
         moved = warp_map(refined, box)
         if member is None and _typical(moved - grid, near) > _WORTH_REPEATING:
             grid, rest, seen = _measure(target, source, refined, box, near)
@@ -51,7 +54,7 @@ def register(
             rest, grid = rest - (moved - grid), moved
     if member is not None:
         rest = np.clip(rest, -_LARGEST_REST, _LARGEST_REST)
-    return grid + _continue(rest, trusted)
+    return grid + _continue(rest, trusted), motion
 
 
 def _measure(
@@ -71,29 +74,23 @@ def _measure(
 
 
 def _refit(
-    grid: np.ndarray, rest: np.ndarray, trusted: np.ndarray, box: Box, motion: np.ndarray,
-    plane: bool,
-) -> np.ndarray | None:  # fmt: skip
-    """The plane motion that grid and remainder together amount to, where enough is trusted."""
-    if plane:
-        y0, _, x0, _ = box
-        height, width = trusted.shape
-        local = fit_camera(grid + rest - pixel_grid((0, height, 0, width)), trusted, 6)
-        if local is None:
-            return None
-        # The fit is in coordinates of the box: bring it back to those of the frame.
-        shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
-        return local @ shift
-    ys, xs = np.nonzero(trusted[::3, ::3])
-    if xs.size < 40:
+    rest: np.ndarray, trusted: np.ndarray, box: Box, motion: np.ndarray
+) -> np.ndarray | None:
+    """The plane motion with the affine part of the remainder taken in, where enough is trusted.
+
+    Affine, because the ring around a hole seldom holds the two further degrees of freedom of a
+    homography well enough to continue them across the hole.
+    """
+    ys, xs = np.nonzero(trusted[::4, ::4])
+    if xs.size < 30:
         return None
-    ys, xs = ys * 3, xs * 3
-    y0, _, x0, _ = box
-    start = np.stack([xs + x0, ys + y0], 1).astype(np.float32)
+    ys, xs = ys * 4, xs * 4
+    # The remainder is measured in the source frame; an affine change there follows the motion.
+    grid = warp_map(motion, box)[ys, xs]
     matrix, _ = cv2.estimateAffine2D(
-        start, start + rest[ys, xs], ransacReprojThreshold=1.5, maxIters=200, confidence=0.99
+        grid, grid + rest[ys, xs], ransacReprojThreshold=1.5, maxIters=200, confidence=0.99
     )
-    return None if matrix is None else motion @ affine3(matrix)
+    return None if matrix is None else affine3(matrix) @ motion
 
 
 def _typical(shift: np.ndarray, near: np.ndarray) -> float:
