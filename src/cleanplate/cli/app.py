@@ -15,6 +15,7 @@ from cleanplate.cli import failures
 COMMANDS = {
     "erase": "cleanplate.cli.erase",
     "find": "cleanplate.cli.find",
+    "mask": "cleanplate.cli.mask",
     "probe": "cleanplate.cli.probe",
     "models": "cleanplate.cli.models",
     "demo": "cleanplate.cli.demo",

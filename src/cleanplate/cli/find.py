@@ -47,7 +47,9 @@ def find(
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, show_default="0.35", help="The least score to report."),
+        typer.Option(
+            min=0, max=1, show_default="0.35, or 0.3 with --kind", help="The least score to report."
+        ),
     ] = None,
     picture: Annotated[
         Path | None,
@@ -61,14 +63,12 @@ def find(
 ) -> None:
     """Say what is in a frame: objects by kind, with boxes, masks and scores."""
     source = the_clip(clip, input_)
-    from cleanplate.segment.detect import THRESHOLD
     from cleanplate.segment.find import Finder
 
     names = [name.strip() for item in kind for name in item.split(",")] if kind else None
     image = read_frame(source, frame)
     with fetching() as watch:
-        least = THRESHOLD if threshold is None else threshold
-        found = Finder(watch=watch).find(image, names, threshold=least)
+        found = Finder(watch=watch).find(image, names, threshold=threshold)
     if picture is not None:
         write_picture(picture, image, found)
     print(_as_json(source, frame, image, found) if json else describe(found))

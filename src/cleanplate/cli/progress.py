@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Show = Callable[["Event"], None]
 
-_FIRST_RUN = "first run on this machine: compiling kernels, once; this takes about a minute"
+_FIRST_RUN = "first run on this machine: compiling its inner loops, once; this takes some 20 seconds"
 
 
 @contextmanager

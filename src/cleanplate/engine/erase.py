@@ -40,8 +40,8 @@ T = TypeVar("T")
 
 FramesWanted = range | slice | None
 
-_QUEUE = 4
-"""Frames waiting between two stages: enough to even out their paces, little to hold in memory."""
+_QUEUE = 2
+"""Frames waiting between two stages: enough to keep both busy, little to hold in memory."""
 
 _PATIENCE = 0.8
 """Seconds that a stopped run waits for its threads; a user waits no longer than one."""
@@ -183,6 +183,8 @@ class _Run:
         )
         with self._opened() as (reader, masks):
             for frame in self._watch.timed("decode", reader):
+                with self._watch("decode"):
+                    _ = frame.image  # made here, in the decoder's thread, not in the filler's
                 with self._watch("masks"):
                     hole = make_hole(masks[frame.index])
                 yield Task(frame, hole)
