@@ -113,6 +113,12 @@ def run(
             line += f"{outcome.scores['psnr_hole']:.2f} dB ({origin})"
             print(line, file=sys.stderr, flush=True)
     Store(options.cache).trim()
+    for m in wanted:
+        if len({by[m].source for by in outcomes.values()}) > 1:
+            line = (
+                f"The code of {methods.TITLES[m]} changed during the run: its scores are a mixture."
+            )
+            print(line, file=sys.stderr)
     return {case: {m: outcomes[case][m] for m in wanted} for case in names}
 
 

@@ -70,7 +70,7 @@ def fill_verdicts(pairs: Results, truths: Results) -> list[Verdict]:
 def verdict_table(verdicts: list[Verdict]) -> str:
     """A line for each floor, with what was measured and whether that is enough."""
     words = {True: "met", False: "not met", None: "not measured"}
-    rows = [[v.label, v.level, _range(v), number(v.value, 3), words[v.met]] for v in verdicts]
+    rows = [[v.label, v.level, _range(v), number(v.value, 4), words[v.met]] for v in verdicts]
     return table(["floor", "level", "asked", "measured", ""], rows)
 
 

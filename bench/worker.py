@@ -29,12 +29,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`scores` by measure name; `fill` names the stored pixels."""
+    """`scores` by measure name; `fill` names the stored pixels, `source` the code behind them."""
 
     case: str
     method: str
     scores: dict[str, float]
     fill: str
+    source: str
     from_store: bool
 
 
@@ -42,9 +43,8 @@ def run_job(job: Job) -> Outcome:
     """Fills and scores, or takes either from the store when code and inputs are the same."""
     case = load_case(job.clips, job.case, job.frames)
     store = Store(job.store)
-    fill_key = key(
-        "fill", case.digest(), job.method, methods.source_digest(job.method, job.quality)
-    )
+    source = methods.source_digest(job.method, job.quality)
+    fill_key = key("fill", case.digest(), job.method, source)
     score_key = key("score", fill_key, _measures_digest())
     cost = None if job.fresh else store.load_scores(fill_key)
     images = None if job.fresh else store.load_fill(fill_key, case.given, case.holes)
@@ -58,7 +58,7 @@ def run_job(job: Job) -> Outcome:
     if scores is None:
         scores = metrics.score(case.truth, images, case.holes)
         store.save_scores(score_key, scores)
-    return Outcome(job.case, job.method, scores | cost, fill_key, from_store)
+    return Outcome(job.case, job.method, scores | cost, fill_key, source, from_store)
 
 
 def _measured_fill(job: Job, given: list, holes: list) -> tuple[list, dict[str, float]]:
