@@ -19,6 +19,9 @@ from cleanplate.segment import boxes as bx
 from cleanplate.segment.kinds import KINDS, kinds_named
 
 THRESHOLD = 0.35
+"""The least score at which an object of any kind is worth reporting."""
+NAMED_THRESHOLD = 0.3
+"""The same where the user has said what to look for: to miss it is then the worse mistake."""
 
 _FLOOR = 0.1  # scores below this are noise in every look
 _SAME_LOOK = 0.55  # IoU above which two boxes of one look are one object
@@ -26,6 +29,8 @@ _SAME_OBJECT = 0.55  # and of several looks
 _SAME_THING = 0.75  # and of different kinds
 _EDGE = 3  # pixels: a box that ends so near a square's inner edge was cut by it
 _SQUARES_FROM = 1.25  # width over height from which squares show more than the whole
+_MOST_SQUARES = 6  # in an extreme strip they become windows as long as it takes
+_STEP = 0.75  # of a square's side, to the next
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Detector:
         image: np.ndarray,
         names: Iterable[str] | None = None,
         *,
-        threshold: float = THRESHOLD,
+        threshold: float | None = None,
     ) -> list[Detection]:
         """Objects in a frame, the surest first.
 
@@ -85,11 +90,14 @@ class Detector:
         names
             Which kinds, in the words that `kinds_named` understands; default all eighty.
         threshold
-            The least score, 0..1, at which an object is reported.
+            The least score, 0..1, at which an object is reported; default 0.3 for kinds that are
+            named, else 0.35.
 
         Raises UsageError for a word that names no kind and for what is no frame.
         """
         wanted = None if names is None else kinds_named(names)
+        if threshold is None:
+            threshold = THRESHOLD if wanted is None else NAMED_THRESHOLD
         if image.ndim != 3 or image.shape[2] != 3:
             raise UsageError(f"A frame is an RGB array (h, w, 3), not one of shape {image.shape}.")
         if image.dtype == np.uint16:
@@ -114,14 +122,17 @@ class Detector:
 
 
 def _looks(shape: tuple[int, int]) -> list[_Look]:
+    """The whole frame, and a row of overlapping windows along it, each also mirrored."""
     height, width = shape
     windows = [(0, 0, width, height)]
-    side = min(height, width)
-    if max(height, width) >= _SQUARES_FROM * side:
-        count = int(np.ceil((max(height, width) - side / 4) / (side * 3 / 4)))
-        for start in np.linspace(0, max(height, width) - side, max(count, 2)).astype(int):
-            x, y = (int(start), 0) if width > height else (0, int(start))
-            windows.append((x, y, x + side, y + side))
+    short, long = sorted(shape)
+    if long >= _SQUARES_FROM * short:
+        side = int(max(short, long / (1 + (_MOST_SQUARES - 1) * _STEP)))
+        count = int(np.ceil((long - side) / (side * _STEP))) + 1
+        for start in np.linspace(0, long - side, count).astype(int).tolist():
+            across, down = (start, start + side), (0, short)
+            (x0, x1), (y0, y1) = (across, down) if width > height else (down, across)
+            windows.append((x0, y0, x1, y1))
     return [_Look(window, mirrored) for window in windows for mirrored in (False, True)]
 
 

@@ -9,15 +9,18 @@ import numpy as np
 
 from cleanplate.models.fetch import Watcher
 from cleanplate.segment import boxes as bx
-from cleanplate.segment.detect import THRESHOLD, Detection, Detector
+from cleanplate.segment.detect import Detection, Detector
 from cleanplate.segment.kinds import ANYTHING, kinds_named
 from cleanplate.segment.prompt import Prompt
+from cleanplate.segment.refine import refine
 from cleanplate.segment.salient import Salient, salient_objects
-from cleanplate.segment.segmenter import Segmenter
+from cleanplate.segment.segmenter import Embedding, Segmenter
 
 _SAME_MASK = 0.7  # IoU above which two masks are one object found twice
 _WITHIN = 0.85  # share of a mask inside a surer one of its kind: a part of it, not another object
-_BEYOND = 0.2  # of a box's size: how far outside it its mask may reach; detectors' boxes are tight
+_LOOSER = 0.06  # of a box's size
+_TRUST = 6.0  # logits beyond this do not outvote the other answer's
+_BEYOND = 0.15  # of a box's size: how far outside it its mask may reach
 _LEAST_AREA = 24  # pixels: smaller than this there is nothing to remove
 
 
@@ -62,7 +65,7 @@ class Finder:
         image: np.ndarray,
         names: Iterable[str] | None = None,
         *,
-        threshold: float = THRESHOLD,
+        threshold: float | None = None,
     ) -> list[Found]:
         """The objects of some kinds in a frame, every instance its own, the surest first.
 
@@ -74,7 +77,8 @@ class Finder:
             What to look for, in the words that `kinds_named` understands, "anything" (what stands
             out) among them; default COCO's eighty kinds.
         threshold
-            The least score at which an object is reported, 0..1.
+            The least score at which an object is reported, 0..1; default 0.3 for kinds that are
+            named, else 0.35.
 
         Masks do not overlap. Raises UsageError for a word that means nothing.
         """
@@ -86,7 +90,7 @@ class Finder:
             found += self._standing_out(image)
         return _numbered(_apart(_once_each(found)))
 
-    def _by_kind(self, image: np.ndarray, kinds: tuple[str, ...] | None, threshold: float):
+    def _by_kind(self, image: np.ndarray, kinds: tuple[str, ...] | None, threshold):
         if self._detector is None:
             self._detector = Detector(watch=self._watch)
         detections = self._detector.detect(image, kinds, threshold=threshold)
@@ -97,11 +101,22 @@ class Finder:
         embedding = self._segmenter.embed(image)
         result = []
         for item in detections:
-            box = bx.clip(np.array(item.box), image.shape[:2])
-            best = self._segmenter.predict(Prompt(box=box), embedding)[0]
-            inside = _near(box, image.shape[:2])
-            result.append((item, best.mask & inside, best.soft))
+            soft = self._ask(np.array(item.box), embedding)
+            result.append((item, refine(embedding.image, soft), soft))
         return result
+
+    def _ask(self, box: np.ndarray, embedding: Embedding) -> np.ndarray:
+        """Logits (h, w) of what a detector's box holds.
+
+        Such boxes are now and then tight, and the network takes a box at its word; so it is asked
+        with a looser one as well, and the mean of both answers is taken.
+        """
+        answers = [
+            self._segmenter.predict(Prompt(box=bx.clip(asked, embedding.shape)), embedding)[0]
+            for asked in (box, bx.grown(box, _LOOSER))
+        ]
+        soft = sum(np.clip(answer.soft, -_TRUST, _TRUST) for answer in answers) / len(answers)
+        return np.where(_near(box, embedding.shape), soft, -_TRUST)
 
     def _standing_out(self, image: np.ndarray):
         if self._salient is None:
@@ -120,9 +135,7 @@ def _near(box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     What the network adds far outside is never the object.
     """
-    reach = (box[2:] - box[:2]) * _BEYOND
-    x0, y0 = np.floor(np.maximum(box[:2] - reach, 0)).astype(int)
-    x1, y1 = np.ceil(box[2:] + reach).astype(int)
+    x0, y0, x1, y1 = np.round(bx.clip(bx.grown(box, _BEYOND), shape)).astype(int)
     near = np.zeros(shape, bool)
     near[y0:y1, x0:x1] = True
     return near
