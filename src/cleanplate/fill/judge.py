@@ -21,6 +21,8 @@ from cleanplate.fill.smooth import spread
 CELL = 4
 #: Error in grey levels that is assumed where nothing can be compared.
 WORST = 60.0
+#: Width in working pixels over which a source fades out at the edge of what it saw.
+_FADE = 7
 #: Difference in grey levels beyond which a ring pixel says nothing about exposure.
 _SAME_THING = 24.0
 #: Difference beyond which an exposure offset is not believed.
@@ -39,6 +41,8 @@ class Candidates:
         colour: float32 (K, bh, bw, 3), sampled and exposure-matched.
         offset: float32 (K, bh, bw, 3), what matching the exposure added.
         valid: bool (K, bh, bw), the source saw this pixel.
+        fade: float32 (K, bh, bw), 1 well inside what the source saw, towards 0 at its edge, so
+            that one source gives way to the next without a seam.
         ring: float32 (K, bh, bw), error around the hole, spread into it, in grey levels.
         own: float32 (K, bh, bw), how badly the followed layer explains what was sampled.
         rival: float32 (K, bh, bw), how badly the other layer does.
@@ -51,6 +55,7 @@ class Candidates:
     colour: np.ndarray
     offset: np.ndarray
     valid: np.ndarray
+    fade: np.ndarray
     ring: np.ndarray
     own: np.ndarray
     rival: np.ndarray
@@ -131,6 +136,7 @@ def gather(
     count = len(sources)
     colour = np.empty((count, height, width, 3), np.float32)
     valid = np.empty((count, height, width), bool)
+    fade = np.empty((count, height, width), np.float32)
     own = np.empty((count, height, width), np.float32)
     rival = np.empty((count, height, width), np.float32)
     grids = np.empty((count, height, width, 2), np.float32)
@@ -143,6 +149,7 @@ def gather(
             borderMode=cv2.BORDER_CONSTANT, borderValue=255,
         )  # fmt: skip
         valid[k] = hidden == 0
+        fade[k] = cv2.blur(valid[k].astype(np.float32), (_FADE, _FADE))
         for out, error in ((own, errors[layer]), (rival, errors[1 - layer])):
             out[k] = cv2.remap(
                 error, grid, None, cv2.INTER_LINEAR,
@@ -162,6 +169,7 @@ def gather(
         colour=colour,
         offset=offset,
         valid=valid,
+        fade=fade,
         ring=ring[..., 0],
         own=own,
         rival=rival,
@@ -197,7 +205,7 @@ class Means:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _layer_means(
-    hole, smooth, layer, distance, colour, valid, ring, own, rival, layers, keep
+    hole, smooth, layer, distance, colour, valid, fade, ring, own, rival, layers, keep
 ):  # pragma: no cover - compiled
     count, height, width, _ = colour.shape
     mean = np.zeros((layers, height, width, 3), np.float32)
@@ -221,7 +229,8 @@ def _layer_means(
                         continue
                     stranger = max(own[k, y, x] - rival[k, y, x], 0.0)
                     cost = min(ring[k, y, x] + stranger, 40.0) / _RING_SCALE
-                    w = np.exp(-cost - distance[k] / _TIME_SCALE) + 1e-12
+                    inside = max(2.0 * fade[k, y, x] - 1.0, 0.02)
+                    w = inside * np.exp(-cost - distance[k] / _TIME_SCALE) + 1e-9
                     weights[k] = w
                     mass += w
                     number += 1
@@ -269,8 +278,9 @@ def _layer_means(
                     if best < 0:
                         break
                     top[level, y, x, n] = best
-                    share[level, y, x, n] = weights[best]
-                    kept += weights[best]
+                    # Squared: detail from the best few, where the mean would blur it.
+                    share[level, y, x, n] = weights[best] * weights[best]
+                    kept += weights[best] * weights[best]
                     weights[best] = 0.0
                 for n in range(keep):
                     share[level, y, x, n] /= kept
@@ -289,7 +299,7 @@ def layer_means(candidates: Candidates, hole: np.ndarray, smooth: np.ndarray, la
     return Means(
         *_layer_means(
             hole, smooth, candidates.layer, candidates.distance, candidates.colour,
-            candidates.valid, candidates.ring, candidates.own, candidates.rival,
+            candidates.valid, candidates.fade, candidates.ring, candidates.own, candidates.rival,
             layers, KEPT_SOURCES,
         )
     )  # fmt: skip

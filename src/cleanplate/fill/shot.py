@@ -14,7 +14,7 @@ from cleanplate.fill.compose import KEPT, SYNTHESISED, paint
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.plan import plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.window import Window
+from cleanplate.fill.window import LOOKAHEAD, Window
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def fill_shot(
     frames: Iterable[np.ndarray],
     holes: Iterable[np.ndarray],
     settings: FillSettings | None = None,
+    wanted: range | None = None,
 ) -> Iterator[Filled]:
     """Fill the holes of one shot from what its other frames show.
 
@@ -49,9 +50,11 @@ def fill_shot(
         holes: bool (h, w), one for each frame, True where pixels are to be replaced. What the
             frames hold there is never looked at.
         settings: see FillSettings.
+        wanted: the frames to fill, by their place among `frames`, all of them if None. The others
+            are only looked at.
 
     Yields:
-        One Filled for each frame, in order.
+        One Filled for each wanted frame, in order.
 
     Raises:
         MaskError: a hole does not fit its frame, or there are fewer holes than frames.
@@ -59,27 +62,44 @@ def fill_shot(
     settings = settings or FillSettings()
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
         window = Window(max(settings.reach), pool.submit)
-        planned: deque[Future] = deque()
+        planned: deque[Future | None] = deque()  # None for a frame that is only looked at
         asked = done = 0
+
+        def plan(index: int) -> None:
+            asked_for = wanted is None or index in wanted
+            planned.append(pool.submit(_fill, window, index, settings) if asked_for else None)
+
         try:
             for index, (image, hole) in enumerate(_pairs(frames, holes)):
                 window.add(prepare(index, image, hole, settings.work_area))
                 while asked <= index and window.ready(asked):
-                    planned.append(pool.submit(_fill, window, asked, settings))
+                    plan(asked)
                     asked += 1
                 while len(planned) > settings.workers:
-                    yield planned.popleft().result()
+                    if (future := planned.popleft()) is not None:
+                        yield future.result()
                     window.forget(done := done + 1)
             window.end()
             while done < window.length:
                 while asked < window.length and len(planned) <= settings.workers:
-                    planned.append(pool.submit(_fill, window, asked, settings))
+                    plan(asked)
                     asked += 1
-                yield planned.popleft().result()
+                if (future := planned.popleft()) is not None:
+                    yield future.result()
                 window.forget(done := done + 1)
         finally:
             for future in planned:
-                future.cancel()
+                if future is not None:
+                    future.cancel()
+
+
+def context(settings: FillSettings) -> int:
+    """How many frames either side decide what goes into a frame's hole.
+
+    The fill of a frame is a function of these frames and their holes, and of nothing else: shots
+    can be filled in pieces, each with so many frames around it, and the result is the same.
+    """
+    return max(settings.reach) + LOOKAHEAD
 
 
 def _pairs(
