@@ -109,4 +109,5 @@ def packets(path: Path, kind: str) -> list[list[tuple[Fraction, bytes]]]:
         for packet in container.demux(*streams) if streams else ():
             if packet.size:
                 found[packet.stream.index].append((packet.pts * packet.time_base, bytes(packet)))
-    return [found[s.index] for s in streams]
+        order = [s.index for s in streams]
+    return [found[index] for index in order]

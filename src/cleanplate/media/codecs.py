@@ -25,7 +25,7 @@ class Codec:
     """One codec that can be written: FFmpeg's `encoder`, its pixel formats, its containers.
 
     `even_chroma` says that subsampled chroma needs an even size; `smallest` is the least width
-    and height in pixels.
+    and height in pixels; `limited_range` codecs have no full range.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Codec:
     lossless: bool = True
     even_chroma: bool = False
     smallest: int = 1
+    limited_range: bool = False
 
 
 def _grid(stems: str, depths: tuple[int, ...]) -> tuple[str, ...]:
@@ -52,8 +53,8 @@ _CODECS = {
         Codec("av1", "AV1", "libsvtav1", _grid("yuv420p", (8, 10)), frozenset({"mp4", "matroska", "webm"}), lossless=False, smallest=4),
         Codec("h264rgb", "H.264 (RGB)", "libx264rgb", ("rgb24",), _FILM),
         Codec("vp9", "VP9", "libvpx-vp9", ("yuv420p", "yuva420p", "yuv422p", "yuv440p", "yuv444p", "gbrp"), frozenset({"webm", "matroska", "mp4"})),
-        Codec("prores", "ProRes 422 HQ", "prores_ks", ("yuv422p10le",), frozenset({"mov", "matroska"}), lossless=False),
-        Codec("prores4444", "ProRes 4444", "prores_ks", ("yuv444p10le", "yuva444p10le"), frozenset({"mov", "matroska"}), lossless=False),
+        Codec("prores", "ProRes 422 HQ", "prores_ks", ("yuv422p10le",), frozenset({"mov", "matroska"}), lossless=False, limited_range=True),
+        Codec("prores4444", "ProRes 4444", "prores_ks", ("yuv444p10le", "yuva444p10le"), frozenset({"mov", "matroska"}), lossless=False, limited_range=True),
         Codec("ffv1", "FFV1", "ffv1", (
             *_grid(_YUV, (8, 9, 10, 12, 14, 16)), *_grid("yuva420p yuva422p yuva444p", (8, 9, 10, 16)),
             "yuva422p12le", "yuva444p12le", "yuv440p", "yuv440p10le", "yuv440p12le", "yuv411p",
@@ -233,7 +234,7 @@ def _prores(chosen, quality, crf, own, colour) -> dict:
 
 
 def _ffv1(chosen, quality, crf, own, colour) -> dict:
-    return {"level": "3", "g": "1", "slices": "16", "slicecrc": "1"}
+    return {"level": "3", "g": "1", "slicecrc": "1"}
 
 
 def _tiff(chosen, quality, crf, own, colour) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 import av
@@ -195,17 +196,19 @@ def convert_frame(
     native: av.VideoFrame, name: str, colour: Colour, target: Colour
 ) -> av.VideoFrame:
     """`native` in pixel format `name`, from the colour tags of one to those of the other."""
-    if native.format.name == name:
-        return native
     own, new = layout(native.format.name), layout(name)
-    rgb_between = own.family == "rgb" and new.family == "yuv"
-    if rgb_between:
+    source_range, target_range = (2 if c.range == "full" else 1 for c in (colour, target))
+    if native.format.name == name and (own.family != "yuv" or source_range == target_range):
+        return native
+    if own.family == "rgb" and new.family == "yuv":
         return _yuv_from_rgb(native, name, target)
-    limits = 1 if colour.range != "full" else 2
     if own.family == "rgb":
         return native.reformat(format=name)
     return native.reformat(
-        format=name, src_color_range=limits, dst_color_range=limits, interpolation="BICUBIC"
+        format=name,
+        src_color_range=source_range,
+        dst_color_range=target_range,
+        interpolation="BICUBIC",
     )
 
 
@@ -249,9 +252,11 @@ def turned(native: av.VideoFrame, info: ClipInfo) -> av.VideoFrame:
     return out
 
 
-def encoder_colour(info: ClipInfo, yuv: bool) -> Colour:
+def encoder_colour(info: ClipInfo, yuv: bool, limited_only: bool) -> Colour:
     """The colour tags of the output: the source's, completed where RGB becomes YCbCr."""
     colour = info.colour
+    if limited_only and colour.range == "full" and layout(info.pix_fmt).family == "yuv":
+        return dataclasses.replace(colour, range="limited")
     if not yuv or layout(info.pix_fmt).family != "rgb":
         return colour
     untagged = colour.transfer == "unspecified"

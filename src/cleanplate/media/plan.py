@@ -107,7 +107,7 @@ def plan_export(
     kept, lost = ["every frame"], []
     _time(info, container, kept, lost)
     _pixels(info, layout(source), own, chosen, settings, kept, lost)
-    _geometry(info, container, turn, kept, lost)
+    _geometry(info, container, chosen, turn, kept, lost)
     audio = _audio(info, container, settings, kept, lost)
     subtitles = _subtitles(info, container, settings, kept, lost)
     _extras(info, container, settings, kept, lost)
@@ -315,6 +315,8 @@ def _pixels(info, own: PixelLayout, new: PixelLayout, chosen: Codec, settings, k
     if chosen.name == "jpeg":
         lost.append("colour tags: JPEG is always BT.601, full range; converted")
         return
+    if chosen.limited_range and info.colour.range == "full":
+        lost.append(f"full range: {chosen.label} is limited range; the samples are converted")
     tags = [t for t in (info.colour.primaries, info.colour.transfer, info.colour.matrix)
             if t != "unspecified"]  # fmt: skip
     if tags or info.colour.range != "unspecified":
@@ -329,7 +331,7 @@ def _pixels(info, own: PixelLayout, new: PixelLayout, chosen: Codec, settings, k
             lost.append(f"HDR mastering and light levels: not written with {chosen.label}")
 
 
-def _geometry(info: ClipInfo, container: str, turn: bool, kept: list, lost: list) -> None:
+def _geometry(info: ClipInfo, container: str, chosen: Codec, turn: bool, kept, lost) -> None:
     if not info.orientation.upright:
         if turn:
             lost.append("rotation flag: the pixels themselves are turned upright instead")
@@ -338,6 +340,12 @@ def _geometry(info: ClipInfo, container: str, turn: bool, kept: list, lost: list
     if info.pixel_aspect != 1:
         if container in ("tiff", "jpeg", "png", "gif"):
             lost.append(f"pixel aspect {info.pixel_aspect}: not written to pictures")
+        elif container in ("webm", "matroska") and chosen.name not in ("h264", "h265"):
+            # FFmpeg's muxer takes it from a field that PyAV does not set.
+            lost.append(
+                f"pixel aspect {info.pixel_aspect}: not written to {_LABELS[container]} with "
+                f"{chosen.label}; .mp4 and .mov hold it"
+            )
         else:
             kept.append(f"pixel aspect {info.pixel_aspect}")
     if info.interlaced:

@@ -33,6 +33,8 @@ from cleanplate.media.tracks import Span, Tracks, needs_free_keys, write_metadat
 os.environ.setdefault("SVT_LOG", "1")
 # Beyond this, 32-bit durations overflow within minutes and some players mind.
 _FINEST_TIMESCALE = 10_000_000
+# No encoder here decodes a frame this many frames before it is shown (H.264 and H.265: 16).
+_DEEPEST_REORDER = 17
 
 
 class Sink:
@@ -74,8 +76,10 @@ class VideoSink(Sink):
         self._file = PartialFile(plan.output)
         self._composer = compose.Composer()
         yuv = layout(plan.pix_fmt).family == "yuv"
-        self._colour = compose.encoder_colour(info, yuv)
+        self._colour = compose.encoder_colour(info, yuv, plan.codec.limited_range)
         self._shift: int | None = None
+        self._last_dts: int | None = None
+        self._usual_duration = max(1, round(1 / (info.rate * info.time_base)))
         self._container = av.open(
             url(self._file.path), "w", format=plan.container, container_options=self._muxing(whole)
         )
@@ -99,7 +103,7 @@ class VideoSink(Sink):
 
     def finish(self) -> None:
         for packet in self._stream.encode(None):
-            self._container.mux(packet)
+            self._mux(packet)
         if self._tracks is not None:
             self._tracks.finish(self._end())
             self.warnings += self._tracks.warnings
@@ -120,10 +124,25 @@ class VideoSink(Sink):
         native.duration = frame.duration
         self._last = frame
         for packet in self._stream.encode(native):
-            self._container.mux(packet)
-            if self._tracks is not None and packet.dts is not None:
-                shown = (packet.dts * packet.time_base) + self._shift * frame.time_base
-                self._tracks.advance(shown)
+            decoded = self._mux(packet)
+            if self._tracks is not None:
+                self._tracks.advance(decoded + self._shift * frame.time_base)
+
+    def _mux(self, packet: av.Packet) -> Fraction:
+        """Write one packet of video and say when it is decoded, in seconds.
+
+        x265 gives decoding times out of thin air for clips shorter than its look-ahead; those
+        are replaced by the earliest that are in order.
+        """
+        longest = _DEEPEST_REORDER * max(packet.duration or 0, self._usual_duration)
+        last = self._last_dts
+        wrong = packet.dts is None or not 0 <= packet.pts - packet.dts <= longest
+        if wrong or (last is not None and packet.dts <= last):
+            packet.dts = packet.pts - longest if last is None else last + 1
+        self._last_dts = packet.dts
+        decoded = packet.dts * packet.time_base
+        self._container.mux(packet)
+        return decoded
 
     def _end(self) -> Fraction | None:
         """Where the last frame ends, None if it was the source's last as well."""

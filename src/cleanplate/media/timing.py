@@ -52,18 +52,22 @@ def read_timeline(info: ClipInfo) -> Timeline:
 
 def first_times(path: Path, stream_index: int, count: int = 64) -> list[int]:
     """The times of about the first `count` frames, ascending, in the stream's time base."""
-    times: list[int] = []
+    found: list[tuple[int | None, int | None]] = []
+    complete = False
     with open_input(path) as container:
         stream = container.streams[stream_index]
         for packet in _until_broken(container.demux(stream)):
             if not packet.size:
-                return sorted(times)
-            if packet.pts is not None and not packet.is_discard:
-                times.append(packet.pts)
-            if len(times) == count:
+                complete = True
                 break
+            if packet.is_corrupt or len(found) == count:
+                break
+            if not packet.is_discard:
+                found.append((packet.pts, packet.dts))
+    true = all(pts is not None for pts, _ in found)
+    times = sorted(t for t in (pts if true else dts for pts, dts in found) if t is not None)
     # Packets come in decoding order: some of the last ones' neighbours are still missing.
-    return sorted(times)[: -len(times) // 4 or None]
+    return times if complete or not true else times[: -(len(times) // 4) or None]
 
 
 def more_follows(info: ClipInfo, pts: int) -> bool:

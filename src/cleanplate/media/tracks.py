@@ -148,11 +148,8 @@ class _Copied(_Lane):
     def __init__(self, stream, output: OutputContainer, action: str) -> None:
         self._out = output.add_stream_from_template(stream)
         _describe(self._out, stream)
-        self._earliest: Fraction | None = None
-        if output.format.name in ("matroska", "webm"):
-            declared = "matroska" in stream.container.format.name
-            start = (stream.start_time or 0) * stream.time_base
-            self._earliest = min(start, Fraction(0)) if declared else Fraction(0)
+        self._not_before_zero = "matroska" in output.format.name or output.format.name == "webm"
+        self._primed = "matroska" in stream.container.format.name
 
     def take(self, packet: av.Packet) -> Iterator[av.Packet]:
         if not self._inside(packet) or packet.is_corrupt:
@@ -167,7 +164,8 @@ class _Copied(_Lane):
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        if self._earliest is not None and (_begin(packet) or 0) < self._earliest:
+        primed = self._primed and self.span.start is None
+        if self._not_before_zero and not primed and (_begin(packet) or 0) < 0:
             return
         packet.stream = self._out
         yield packet
