@@ -1,0 +1,140 @@
+"""The store of derived data: everything in it can be computed again, and may go at any time.
+
+Entries are named by the hash of what they were derived from, so an entry is right wherever it came
+from: several processes share one store, and there is nothing to invalidate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+GIB = 1 << 30
+
+LIMIT = 20 * GIB
+"""Bytes that a store holds at most, unless told otherwise."""
+
+_KEEP = 0.9
+"""Share of the limit that is left after the least recently used entries have gone."""
+
+_CHECK = 16
+"""Bytes of checksum before each entry's data: a power cut can leave a file of zeros."""
+
+
+def key_of(*parts: Any) -> str:
+    """The name of what is derived from `parts`, values that JSON has: 40 hexadecimal digits."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+@cache
+def code_version(*packages: str) -> str:
+    """A hash of the source and data files of these parts of Cleanplate, such as "fill"."""
+    root = Path(__file__).parent.parent
+    total = hashlib.blake2b(digest_size=16)
+    for package in packages:
+        for path in sorted((root / package).rglob("*")):
+            if path.is_file() and path.suffix not in (".pyc", ".nbi", ".nbc"):
+                total.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+class Store:
+    """A bounded store in one folder; the least recently used entry goes first."""
+
+    def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
+        """`folder` defaults to `CLEANPLATE_STORE`, else the user's cache; `limit`, in bytes, to
+        `CLEANPLATE_STORE_LIMIT`, else `LIMIT`."""
+        self.folder = folder or _default_folder()
+        self.limit = limit or int(os.environ.get("CLEANPLATE_STORE_LIMIT", LIMIT))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._size: int | None = None
+
+    def get(self, key: str) -> bytes | None:
+        """What was stored under `key`; None where nothing is, or it was damaged."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        if data[:_CHECK] != _checksum(data[_CHECK:]):
+            path.unlink(missing_ok=True)
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return data[_CHECK:]
+
+    def has(self, key: str) -> bool:
+        """Whether something is stored under `key`, which is used by asking."""
+        try:
+            os.utime(self._path(key))
+        except OSError:
+            return False
+        return True
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store `data` under `key`. A full disk is no error: then it is just not stored."""
+        path = self._path(key)
+        beside = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            beside.write_bytes(_checksum(data) + data)
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            return
+        self._size = (self.size() if self._size is None else self._size) + _CHECK + len(data)
+        if self._size > self.limit:
+            self.trim(int(self.limit * _KEEP))
+
+    def size(self) -> int:
+        """Bytes in the store."""
+        return sum(size for _, size, _ in self._entries())
+
+    def trim(self, limit: int) -> None:
+        """Let the least recently used entries go until at most `limit` bytes are left."""
+        entries = self._entries()
+        left = sum(size for _, size, _ in entries)
+        for _, size, path in entries:
+            if left <= limit:
+                break
+            with suppress(OSError):
+                path.unlink()
+            left -= size
+        self._size = left
+
+    def free_disk(self) -> int:
+        """Bytes that are free where the store is."""
+        return shutil.disk_usage(self.folder).free
+
+    def _entries(self) -> list[tuple[int, int, Path]]:
+        """Time of last use (ns), size (bytes) and path, the least recently used first."""
+        entries = []
+        for path in self.folder.glob("??/*"):
+            with suppress(OSError):
+                facts = path.stat()
+                entries.append((facts.st_mtime_ns, facts.st_size, path))
+        return sorted(entries)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key[2:]
+
+
+def _default_folder() -> Path:
+    named = os.environ.get("CLEANPLATE_STORE")
+    if named:
+        return Path(named).expanduser()
+    return Path(platformdirs.user_cache_dir("cleanplate", appauthor=False)) / "store"
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_CHECK).digest()
