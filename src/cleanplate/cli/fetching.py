@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cleanplate.models.fetch import FetchEvent, Watcher
-    from cleanplate.models.manifest import Manifest
+    from cleanplate.models.fetching import FetchEvent, Watcher
+    from cleanplate.models.manifests import Manifest
 
 
 @contextmanager

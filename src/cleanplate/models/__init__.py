@@ -9,13 +9,13 @@
 
 The cache is the user's own, or the folder that `CLEANPLATE_MODELS` names. A file whose SHA-256 is
 not the catalogue's is never loaded, and nothing is ever unpickled. `CLEANPLATE_OFFLINE` forbids
-fetching, `CLEANPLATE_THREADS` and `CLEANPLATE_PROVIDERS` say what to run on.
+fetching, `CLEANPLATE_CATALOGUE` names a folder of further manifests, `CLEANPLATE_THREADS` and `CLEANPLATE_PROVIDERS` say what to run on.
 """
 
 from cleanplate.models.cache import folder, present
-from cleanplate.models.fetch import FetchEvent, Unfetchable, fetch
-from cleanplate.models.manifest import Manifest, ModelFile, Source, manifest, names
-from cleanplate.models.session import Session, release, session
+from cleanplate.models.fetching import FetchEvent, Unfetchable, fetch
+from cleanplate.models.manifests import Manifest, ModelFile, Source, manifest, names
+from cleanplate.models.sessions import Session, release, session
 
 __all__ = [
     "FetchEvent",

@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from cleanplate.errors import ModelError
-from cleanplate.models.manifest import Manifest, ModelFile
+from cleanplate.models.manifests import Manifest, ModelFile
 
 _CHUNK = 1 << 20
 

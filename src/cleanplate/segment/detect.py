@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from cleanplate.errors import UsageError
-from cleanplate.models.fetch import Watcher
+from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.kinds import KINDS, kinds_named
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cleanplate.models.fetch import Watcher
+from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.detect import Detection, Detector
 from cleanplate.segment.kinds import ANYTHING, kinds_named

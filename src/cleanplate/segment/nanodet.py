@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from cleanplate import models
-from cleanplate.models.fetch import Watcher
+from cleanplate.models.fetching import Watcher
 
 NETWORK = "nanodet"
 SIDE = 416

@@ -14,7 +14,7 @@ import numpy as np
 
 from cleanplate import models
 from cleanplate.errors import UsageError
-from cleanplate.models.fetch import Watcher
+from cleanplate.models.fetching import Watcher
 
 if TYPE_CHECKING:
     import onnx

@@ -14,7 +14,7 @@ import numpy as np
 
 from cleanplate import models
 from cleanplate.errors import UsageError
-from cleanplate.models.fetch import Watcher
+from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine

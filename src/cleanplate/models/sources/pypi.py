@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cleanplate.errors import ModelError
 from cleanplate.models import archive
-from cleanplate.models.manifest import ModelFile, Source
+from cleanplate.models.manifests import ModelFile, Source
 from cleanplate.models.sources import Progress, Unreachable, package_folder
 from cleanplate.models.sources.npm import run_client
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from cleanplate.errors import ModelError
 from cleanplate.models import cache
-from cleanplate.models.fetch import Watcher, fetch
-from cleanplate.models.manifest import Manifest, manifest
+from cleanplate.models.fetching import Watcher, fetch
+from cleanplate.models.manifests import Manifest, manifest
 
 if TYPE_CHECKING:
     import onnx

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cleanplate.errors import ModelError
 from cleanplate.models import cache, sources
-from cleanplate.models.manifest import Manifest, ModelFile, manifest
+from cleanplate.models.manifests import Manifest, ModelFile, manifest
 
 
 class Unfetchable(ModelError):
@@ -66,11 +66,10 @@ def fetch(
     """
     network = manifest(name)
     given = dict(given or {})
+    for name_given in given:
+        network.file(name_given)  # raises for one that the network does not have
     if all(item.name not in given and _cached(network, item) for item in network.files):
         return {item.name: cache.path(network, item) for item in network.files}
-    unknown = sorted(set(given) - {item.name for item in network.files})
-    if unknown:
-        network.file(unknown[0])  # says what files there are
     with cache.locked(network) as unfinished:
         paths = {
             item.name: _bring(network, item, unfinished, watch, given.get(item.name))

@@ -1,10 +1,16 @@
-"""What the catalogue knows of a network: its files, where they come from, and on what terms."""
+"""What the catalogue knows of a network: its files, where they come from, and on what terms.
+
+A network of the user's own is a manifest more, in the folder that `CLEANPLATE_CATALOGUE` names.
+"""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from cleanplate.errors import ModelError
 
@@ -131,15 +137,27 @@ def _file(raw: dict) -> ModelFile:
 
 def names() -> list[str]:
     """Every network in the catalogue, in alphabetical order."""
-    folder = package_files(__package__) / "catalogue"
-    return sorted(
-        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
-    )
+    return sorted(_texts())
 
 
 def manifest(name: str) -> Manifest:
     """Return the manifest of the network called `name`; raise ModelError when there is none."""
-    if name not in names():
+    texts = _texts()
+    if name not in texts:
         raise ModelError(f"There is no network called {name}. Known are: {', '.join(names())}.")
-    folder = package_files(__package__) / "catalogue"
-    return parse((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    return parse(texts[name].read_text(encoding="utf-8"))
+
+
+def _texts() -> dict[str, Traversable]:
+    """The manifest files by name: ours, and those in the folder `CLEANPLATE_CATALOGUE` names."""
+    folders = [package_files(__package__) / "catalogue"]
+    if own := os.environ.get("CLEANPLATE_CATALOGUE"):
+        folders.append(Path(own).expanduser())
+    found: dict[str, Traversable] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise ModelError(f"{folder}, which CLEANPLATE_CATALOGUE names, is no folder.")
+        for item in folder.iterdir():
+            if item.name.endswith(".toml"):
+                found[item.name.removesuffix(".toml")] = item
+    return found
