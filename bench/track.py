@@ -20,6 +20,7 @@ from bench.report import table
 from bench.track_looks import KeptLooks
 from bench.track_measures import clip_scores
 from bench.track_rows import ROWS, Case, Row
+from cleanplate.engine.mask_files import davis_palette, png
 from cleanplate.track import Network, TrackSettings
 
 FLOORS = {"mask": 75.0, "box": 70.0, "click": 62.0, "corrected": 80.0}
@@ -99,13 +100,9 @@ def measure(case: Case, row: Row, save: Path | None) -> Score:
 
 def write_masks(masks: list[np.ndarray], folder: Path) -> None:
     """8-bit PNGs of 0 and 1 with a palette, as the official evaluation reads them."""
-    from PIL import Image
-
     folder.mkdir(parents=True, exist_ok=True)
     for index, mask in enumerate(masks):
-        picture = Image.fromarray(mask.astype(np.uint8), mode="P")
-        picture.putpalette([0, 0, 0, 128, 0, 0] + [0] * 762)
-        picture.save(folder / f"{index:05d}.png")
+        (folder / f"{index:05d}.png").write_bytes(png(mask.astype(np.uint8), davis_palette()))
 
 
 def summary(scores: list[Score]) -> str:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from cleanplate.track.features import Normaliser, Projector
+from cleanplate.track.fine import FineHead
 from cleanplate.track.grids import cells_to_grid, to_cells, whole_cells
 from cleanplate.track.head import TargetHead
 from cleanplate.track.memory import Remembered, vote
@@ -18,6 +19,7 @@ _RECENT = 3  # tracked frames that are remembered beside the marked ones
 _APART = 3  # frames between two that are remembered
 _MARKED = 6  # marked views that are remembered; more make the vote slow
 _OBJECT_CELLS = 500  # cells remembered of the object and its rim, for one frame
+_NEW = 0.2  # how much a part of the mask teaches that nothing marked resembles
 _OTHER_CELLS = 250  # and of everything else
 
 
@@ -60,6 +62,7 @@ class Appearance:
         self._marked: list[Remembered] = []
         self._recent: list[Remembered] = []
         self._since = _APART
+        self.fine = FineHead()
         self._random = np.random.default_rng(0)
 
     def branch(self) -> Appearance:
@@ -95,6 +98,10 @@ class Appearance:
         """
         share = to_cells(look, soft)
         agreed = np.clip(1.2 - 2 * np.maximum(known - share, 0), 0, 1)
+        if (share > 0.5).any():
+            # The object may turn and show another side: what is new counts, but not in full.
+            usual = max(float(np.median(known[share > 0.5])), 1e-3)
+            agreed *= 1 - share * (1 - np.clip(2.5 * known / usual - 1, _NEW, 1))
         certain = (2 * share - 1) ** 2 * agreed
         flat = cells.reshape(-1, cells.shape[-1])
         self._head.learn(flat, share.reshape(-1), sure=sure * certain.reshape(-1))

@@ -25,6 +25,7 @@ _STRAY = 0.15  # by how much, for each frame that it is lost, that and the windo
 _LEAST_SHARE = 0.04  # of the usual area: less than that is nothing
 _NOWHERE = 10_000  # frames lost: it may be anywhere
 _USUAL = 15  # frames whose agreement says what is usual
+_HELD = 0.4  # trust in a carried mask where motion is not to be believed at all
 _SHRINK = 0.98  # how fast the remembered size of an object may fall, for a frame
 
 
@@ -125,7 +126,10 @@ class Follower:
         decisions = {}
         for i, name in enumerate(names):
             evidence, judged = self._evidence(look, cells, small, name, carried[..., i], trust)
-            decisions[name] = decide(self._network, look, evidence), judged
+            decisions[name] = (
+                decide(self._network, look, evidence, self._targets[name].look.fine),
+                judged,
+            )
         found = self._settle(look, cells, small, decisions, shape)
         self._grey, self._window = grey, window
         return found
@@ -152,7 +156,9 @@ class Follower:
         target = self._targets[name]
         judged = target.look.judge(look, cells, small)
         moved = to_grid(look, carried)
-        trust = to_grid(look, trust) if target.present else np.zeros_like(moved)
+        trust = _HELD + (1 - _HELD) * to_grid(look, trust)
+        if not target.present:
+            trust[:] = 0
         # Half hidden, an object may come out anywhere: where it was not says less than it did.
         trust[moved < 0.5] *= target.visible() ** 2
         evidence = Evidence(judged.head, judged.memory, moved, trust, judged.known)

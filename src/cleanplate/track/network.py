@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from cleanplate import models
-from cleanplate.models.sessions import Session
+from cleanplate.models.fetching import Watcher
+from cleanplate.models.sessions import Session, expose
 from cleanplate.track.encoder import recut
 from cleanplate.track.window import Window
 
@@ -19,6 +20,11 @@ _SIDE = 1024  # the decoder's idea of the picture, in pixels
 _EMBEDDED = 256  # channels of the embedding, the last of a cell's
 _GRID = 64  # cells of the embedding along one side
 LOGITS = 256  # cells of a mask along one side
+_DECODER_TAPS = {
+    "masks": "masks",
+    "scores": "scores",
+    "fine": "/output_upscaling/output_upscaling.4/Mul_1_output_0",
+}
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # ImageNet, as the network was trained
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
@@ -40,15 +46,33 @@ class Look:
     embedding: np.ndarray = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Reply:
+    """The network's answer to one prompt.
+
+    `logits` float32 (4, 256, 256), above 0 is inside: the joint answer first, then part to whole;
+    `scores` (4,) the network's guess of their IoU; `fine` float32 (32, 256, 256), the features that
+    its masks are linear in.
+    """
+
+    logits: np.ndarray = field(repr=False)
+    scores: np.ndarray
+    fine: np.ndarray = field(repr=False)
+
+
 class Network:
     """Encoder and decoder of the promptable network, for windows of any shape.
 
     `pixels` is the encoder's budget: 768 * 768 is a square of that side, or 1024 x 576.
     """
 
-    def __init__(self, pixels: int = 768 * 768) -> None:
-        """Fetch the network if it must be; raises ModelError when that cannot be done."""
-        self._decoder = models.session(NETWORK, "decoder.onnx")
+    def __init__(self, pixels: int = 768 * 768, *, watch: Watcher | None = None) -> None:
+        """Fetch the network if it must be; raises ModelError when that cannot be done.
+
+        `watch` is told of the fetch (see `cleanplate.models.fetch`).
+        """
+        opened = ("fine features", lambda model: expose(model, _DECODER_TAPS))
+        self._decoder = models.session(NETWORK, "decoder.onnx", watch=watch, edit=opened)
         self._pixels = pixels
         self._padding: np.ndarray | None = None
 
@@ -102,13 +126,11 @@ class Network:
         labels: np.ndarray,
         box: np.ndarray | None = None,
         logits: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> Reply:
         """Answer one prompt on a window.
 
         `points` is float (n, 2) in pixels of the frame, x then y; `labels` bool (n,), True for on
         the object; `box` (x0, y0, x1, y1); `logits` float32 (256, 256) over the padded window.
-        Returns logits float32 (4, 256, 256), the joint answer first and then part to whole, and
-        the network's guess of their IoU, float32 (4,).
         """
         points = np.asarray(points, np.float32).reshape(-1, 2)
         marks = np.asarray(labels).reshape(-1).astype(np.float32)
@@ -129,7 +151,7 @@ class Network:
                 "orig_im_size": np.float32([_SIDE, _SIDE]),
             }
         )
-        return answer["masks"][0], answer["scores"][0]
+        return Reply(answer["masks"][0], answer["scores"][0], answer["fine"][0])
 
     def _encode(self, padded: np.ndarray) -> dict[str, np.ndarray]:
         return _encoder(*padded.shape[2:]).run({"input": padded})

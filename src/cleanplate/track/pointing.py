@@ -77,8 +77,9 @@ def _read(
     shape: tuple[int, int],
 ) -> list[np.ndarray]:
     """The network's four masks, the one that is meant first; bool (h, w)."""
-    logits, scores = network.masks(look, points, labels, box, given)
-    masks = [to_frame(look, answer, shape, outside=-1.0) > 0 for answer in logits]
+    reply = network.masks(look, points, labels, box, given)
+    scores = reply.scores
+    masks = [to_frame(look, answer, shape, outside=-1.0) > 0 for answer in reply.logits]
     single = len(points) == 1 and box is None and given is None
     if not single:
         order = [0, 1, 2, 3]

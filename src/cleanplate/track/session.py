@@ -21,7 +21,7 @@ from cleanplate.track.network import Network
 from cleanplate.track.pointing import Answer, Pointing
 from cleanplate.track.settings import TrackSettings
 from cleanplate.track.sweep import Sweep
-from cleanplate.track.views import marked_windows
+from cleanplate.track.views import marked_windows, teach_fine
 
 
 class FrameSource(Protocol):
@@ -291,6 +291,7 @@ class TrackSession:
                 cells, small = views.see(look)
                 for name, mask in masks.items():
                     looks[name].mark(look, cells, small, mask.astype(np.float32))
+                    teach_fine(self._network, look, looks[name].fine, mask)
         return views, looks
 
     def _answer(self, name: int, frame: int, prompt: Prompt) -> np.ndarray:

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cleanplate.track.decide import prompt_for
+from cleanplate.track.fine import FineHead
 from cleanplate.track.follow import box_of
+from cleanplate.track.grids import to_grid
+from cleanplate.track.network import Look, Network
 from cleanplate.track.window import Window, choose_window, whole
 
 
@@ -24,3 +28,13 @@ def marked_windows(masks: Mapping[int, np.ndarray], shape: tuple[int, int]) -> l
         if near != windows[0]:
             windows.insert(0, near)
     return windows
+
+
+def teach_fine(network: Network, look: Look, fine: FineHead, mask: np.ndarray) -> None:
+    """Ask the network about a marked object as tracking will, and teach the fine head its answer
+    and the truth, a mask bool (h, w)."""
+    share = to_grid(look, mask.astype(np.float32))
+    body = share > 0.5
+    if body.any():
+        box, points = prompt_for(look, body, share)
+        fine.learn(network.masks(look, points, np.ones(len(points), bool), box), share)

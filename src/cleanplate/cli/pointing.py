@@ -1,0 +1,121 @@
+"""The options that say what is meant: by name, box, click or mask; shared by several commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
+
+FindOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--find",
+        metavar="NAMES",
+        show_default=False,
+        help="Kinds to look for, comma separated: person, car, animals... or anything, for what "
+        "stands out. Every instance is an object.",
+    ),
+]
+FindAtOption = Annotated[
+    int, typer.Option("--find-at", min=0, metavar="FRAME", help="The frame to look for them on.")
+]
+BoxOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--box",
+        metavar="[OBJECT@]FRAME:X,Y,W,H",
+        show_default=False,
+        help="A box around an object: left, top, width and height in pixels. Another box on the "
+        "same frame is another object.",
+    ),
+]
+PointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--point",
+        metavar="[OBJECT@]FRAME:X,Y",
+        show_default=False,
+        help="A click on an object, of number 1 unless said.",
+    ),
+]
+NotPointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-point",
+        metavar="[OBJECT@]FRAME:X,Y",
+        show_default=False,
+        help="A click on what is not the object.",
+    ),
+]
+KeyMaskOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keymask",
+        metavar="[OBJECT@]FRAME:PNG",
+        show_default=False,
+        help="A mask for one frame, right in every pixel: white on black, or object ids in "
+        "DAVIS's palette. Several correct the tracking, both ways.",
+    ),
+]
+
+
+def parse_pointers(
+    find: list[str] | None,
+    find_at: int,
+    box: list[str] | None,
+    point: list[str] | None,
+    not_point: list[str] | None,
+    keymask: list[str] | None,
+) -> Pointers:
+    """What these options point at; a usage error for what cannot be read."""
+    from cleanplate.engine.pointers import Box, KeyMask, Pointers, Spot
+
+    boxes = [Box(name, frame, *numbers) for name, frame, numbers in _read(box, 4, "--box", 0)]
+    spots = [Spot(name, frame, *xy) for name, frame, xy in _read(point, 2, "--point", 1)]
+    off = [
+        Spot(name, frame, *xy, on=False)
+        for name, frame, xy in _read(not_point, 2, "--not-point", 1)
+    ]
+    masks = [KeyMask(*_split(text, "--keymask", 1)[:2], _file(text)) for text in keymask or ()]
+    names = [name.strip() for item in find or () for name in item.split(",") if name.strip()]
+    return Pointers(tuple(names), find_at, tuple(boxes), (*spots, *off), tuple(masks))
+
+
+def _read(texts: list[str] | None, count: int, option: str, unnamed: int):
+    shape = "x,y,width,height" if count == 4 else "x,y"
+    for text in texts or ():
+        name, frame, rest = _split(text, option, unnamed)
+        try:
+            numbers = [float(number) for number in rest.split(",")]
+        except ValueError:
+            numbers = []
+        if len(numbers) != count or (count == 4 and min(numbers[2:]) <= 0):
+            raise typer.BadParameter(
+                f"{text!r}: write frame:{shape}, for example 0:120,40{',200,300' * (count == 4)}",
+                param_hint=option,
+            )
+        yield name, frame, numbers
+
+
+def _split(text: str, option: str, unnamed: int) -> tuple[int, int, str]:
+    """Object, frame and the rest of ``[object@]frame:rest``."""
+    match = re.fullmatch(r"\s*(?:(\d+)@)?(\d+):(.+)", text)
+    if match is None or match[1] == "0":
+        raise typer.BadParameter(
+            f"{text!r}: begin with the frame and a colon, as in 0:..., or with the object's "
+            "number, from 1, and the frame, as in 2@0:...",
+            param_hint=option,
+        )
+    return int(match[1] or unnamed), int(match[2]), match[3]
+
+
+def _file(text: str) -> Path:
+    path = Path(text.split(":", 1)[1])
+    if not path.is_file():
+        raise typer.BadParameter(f"there is no file {path}", param_hint="--keymask")
+    return path

@@ -1,0 +1,157 @@
+"""What the user points at: by name, box, click or mask, on which frame, for which object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleanplate.errors import MaskError, MediaError, UsageError
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
+    from cleanplate.track import TrackSession
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A click: object (from 1), frame, x and y in pixels, and whether it is on the object."""
+
+    name: int
+    frame: int
+    x: float
+    y: float
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box: object, frame, and left, top, width and height in pixels. An object of 0 stands for
+    the next one that has no box on that frame."""
+
+    name: int
+    frame: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class KeyMask:
+    """A mask drawn for a frame: a picture, white for `name`, or object ids if it has a palette."""
+
+    name: int
+    frame: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Pointers:
+    """Everything that was pointed at. `find` are names of kinds, looked for on frame `find_at`."""
+
+    find: tuple[str, ...] = ()
+    find_at: int = 0
+    boxes: tuple[Box, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    masks: tuple[KeyMask, ...] = ()
+    kinds: dict[int, str] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.find or self.boxes or self.spots or self.masks)
+
+    def shifted(self, first: int) -> Pointers:
+        """The same with frames counted from `first`."""
+
+        def moved(item):
+            return type(item)(**{**vars(item), "frame": item.frame - first})
+
+        return Pointers(
+            self.find,
+            max(0, self.find_at - first),
+            tuple(map(moved, self.boxes)),
+            tuple(map(moved, self.spots)),
+            tuple(map(moved, self.masks)),
+        )
+
+    def mark(
+        self, session: TrackSession, image_of, *, watch: Watcher | None = None
+    ) -> dict[int, str]:
+        """Tell a session; `image_of` gives a frame, RGB (h, w, 3), by its number.
+
+        Returns what each object is called. Raises UsageError when nothing of what was named is on
+        the frame, and MaskError for a mask that cannot be read or does not fit.
+        """
+        names = {}
+        if self.find:
+            names.update(self._find(session, image_of(self.find_at), watch))
+        offset = max(names, default=0)
+        for name, box in _numbered(self.boxes):
+            corners = (box.x, box.y, box.x + box.width, box.y + box.height)
+            session.add_box(offset + name, box.frame, corners)
+        for (name, frame), spots in _together(self.spots).items():
+            points = [(spot.x, spot.y) for spot in spots]
+            session.add_points(offset + name, frame, points, [spot.on for spot in spots])
+        for key in self.masks:
+            for name, mask in read_key_mask(key).items():
+                session.add_mask(offset + name, key.frame, mask)
+        return {name: names.get(name, f"object {name}") for name in session.objects}
+
+    def _find(
+        self, session: TrackSession, image: np.ndarray, watch: Watcher | None
+    ) -> dict[int, str]:
+        from cleanplate.segment.find import Finder
+
+        found = Finder(watch=watch).find(image, list(self.find))
+        if not found:
+            wanted = ", ".join(self.find)
+            raise UsageError(
+                f"No {wanted} was found on frame {self.find_at}. Look at another with --find-at, "
+                "or point with --box or --point."
+            )
+        for item in found:
+            session.add_mask(item.number, self.find_at, item.mask)
+        return {item.number: item.kind for item in found}
+
+
+def read_key_mask(key: KeyMask) -> dict[int, np.ndarray]:
+    """The masks in a picture by object, bool (h, w): one where it is black and white, one for each
+    id where it has the colours of DAVIS's palette. Raises MaskError when it cannot be read."""
+    from cleanplate.engine.mask_files import davis_palette
+    from cleanplate.media import open_clip
+    from cleanplate.media.masks import mask_of
+
+    try:
+        with open_clip(key.path) as reader:
+            frame = reader.read_frame(0)
+    except MediaError as error:
+        raise MaskError(f"The mask {key.path} cannot be read: {error}") from error
+    image = frame.image
+    colours = np.unique(image.reshape(-1, 3), axis=0)
+    ids = {tuple(colour): i for i, colour in enumerate(davis_palette().tolist())}
+    numbers = {tuple(colour): ids.get(tuple(colour)) for colour in colours.tolist()}
+    grey = (colours == colours[:, :1]).all()
+    if grey or None in numbers.values():
+        return {key.name: mask_of(frame)}
+    return {i: (image == colour).all(axis=2) for colour, i in numbers.items() if i}
+
+
+def _numbered(boxes: tuple[Box, ...]) -> Iterator[tuple[int, Box]]:
+    """Boxes with their objects: one without a number is the first object free on its frame."""
+    taken = {(box.name, box.frame) for box in boxes if box.name}
+    for box in boxes:
+        name = box.name
+        if not name:
+            name = next(n for n in range(1, 10_000) if (n, box.frame) not in taken)
+            taken.add((name, box.frame))
+        yield name, box
+
+
+def _together(spots: tuple[Spot, ...]) -> dict[tuple[int, int], list[Spot]]:
+    groups: dict[tuple[int, int], list[Spot]] = {}
+    for spot in spots:
+        groups.setdefault((spot.name, spot.frame), []).append(spot)
+    return groups
