@@ -70,3 +70,14 @@ def test_memory_does_not_grow_with_the_clip(tmp_path):
         late = me.memory_info().rss
     # 180 more frames of 640x360 RGB would be 124 MB.
     assert late - early < 40_000_000
+
+
+def test_a_frame_may_be_fetched_while_iterating(tmp_path):
+    path = write_clip(tmp_path / "in.mp4", 20, options={"g": "5"})
+    with open_clip(path, range(2, 18)) as clip:
+        seen = []
+        for frame in clip:
+            seen.append(frame.index)
+            if frame.index % 5 == 0:
+                assert clip.read_frame(19 - frame.index).index == 19 - frame.index
+        assert seen == list(range(2, 18))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from av.codec import codecs_available
+
 from cleanplate.errors import UsageError
 from cleanplate.media.info import Colour
 from cleanplate.media.pixels import PixelLayout, canonical, layout
@@ -97,6 +99,20 @@ def codec(name: str) -> Codec:
     if key not in _CODECS:
         raise UsageError(f"There is no codec {name!r} here; choose one of {', '.join(names())}.")
     return _CODECS[key]
+
+
+def require(chosen: Codec) -> None:
+    """Make sure that the FFmpeg at hand can encode `chosen`.
+
+    Raises:
+        UsageError: it was built without that encoder.
+    """
+    if chosen.encoder not in codecs_available:
+        have = [c.name for c in _CODECS.values() if c.encoder in codecs_available]
+        raise UsageError(
+            f"The FFmpeg inside this PyAV cannot write {chosen.label} (no {chosen.encoder}). "
+            f"Install PyAV from its wheels, or choose a codec it has: {', '.join(have)}."
+        )
 
 
 def same_samples(a: str, b: str) -> bool:

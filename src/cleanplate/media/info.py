@@ -122,11 +122,6 @@ class ClipInfo:
     files: tuple[Path, ...] = field(default=(), repr=False)
     first_pts: int = 0
 
-    @property
-    def lossless_planes(self) -> bool:
-        """True where the decoded planes are the file's own (False once deinterlaced)."""
-        return not self.interlaced
-
     def as_dict(self) -> dict[str, Any]:
         """The same facts in types that JSON has, for programs."""
         hidden = {"orientation", "display_matrix", "files", "video_metadata", "first_pts"}

@@ -21,7 +21,7 @@ from cleanplate.media.timing import Timeline, read_timeline
 _NEAR = 48
 # bwdif looks one frame back and one ahead.
 _DEINTERLACE_REACH = 2
-_REMEMBERED = 4
+_REMEMBERED = 2
 
 
 def open_clip(
@@ -46,8 +46,8 @@ class ClipReader:
     """The frames of a clip, read in a stream; a context manager.
 
     Iterating starts at the first frame of the range each time. `seek` and `read` go through it
-    by hand, `read_frame` fetches one frame. Nothing holds more than a handful of frames. Not for
-    use by several threads at once, except `read_frame`, which takes its turn.
+    by hand, `read_frame` fetches one frame, also in the middle of iterating. Nothing holds more
+    than a handful of frames. `read_frame` may be called by several threads; they take turns.
     """
 
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
@@ -67,7 +67,16 @@ class ClipReader:
 
     def __iter__(self) -> Iterator[Frame]:
         self.seek(self._range.start)
-        while (frame := self.read()) is not None:
+        own, following = None, self._range.start
+        while True:
+            with self._lock:
+                if self._stream is not own or self._next != following:
+                    # Someone fetched another frame in between: back to where this was.
+                    self.seek(following)
+                frame = self.read()
+                own, following = self._stream, self._next
+            if frame is None:
+                return
             yield frame
 
     def __len__(self) -> int:

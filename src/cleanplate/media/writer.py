@@ -14,10 +14,13 @@ from cleanplate.media import sequence
 from cleanplate.media.compose import from_image
 from cleanplate.media.container import full_disk, reason
 from cleanplate.media.frame import Frame
+from cleanplate.media.gif_sink import GifSink
 from cleanplate.media.info import ClipInfo, Colour
+from cleanplate.media.picture_sink import PictureSink
 from cleanplate.media.plan import ExportPlan, plan_export
 from cleanplate.media.settings import ExportSettings
-from cleanplate.media.sinks import GifSink, PictureSink, Sink, VideoSink
+from cleanplate.media.sink import Sink
+from cleanplate.media.video_sink import VideoSink
 
 _SRGB = Colour("full", "bt709", "iec61966-2-1", "gbr")
 

@@ -1,0 +1,30 @@
+"""Where the frames of an export go."""
+
+from __future__ import annotations
+
+from cleanplate.media.frame import Frame
+from cleanplate.media.info import ClipInfo
+from cleanplate.media.plan import ExportPlan
+from cleanplate.media.settings import ExportSettings
+
+
+class Sink:
+    """Takes frames in order; `finish` or `discard` is called once at the end."""
+
+    def __init__(self, plan: ExportPlan, info: ClipInfo, settings: ExportSettings) -> None:
+        self.plan = plan
+        self.info = info
+        self.settings = settings
+        self.warnings: list[str] = []
+
+    def put(self, frame: Frame, image, hole, alpha) -> None:
+        """Write one frame (see `ClipWriter.write`)."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Complete the output and give it its name."""
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        """Remove everything."""
+        raise NotImplementedError
