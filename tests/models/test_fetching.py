@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import stat
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+import trustme
 
 from cleanplate import models
 from cleanplate.errors import ModelError
@@ -225,3 +227,15 @@ def _fake_npm(tmp_path: Path, monkeypatch, members: dict[str, bytes]) -> None:
     npm.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\ncp {tmp_path}/p.tgz p-1.0.0.tgz\n')
     npm.chmod(npm.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", f"{npm.parent}:/bin:/usr/bin")
+
+
+def test_pip_gives_a_file_out_of_a_wheel(cache_folder, catalogue):
+    """From the real registry through the real client; compared with the package installed here."""
+    content = Path(trustme.__file__).read_bytes()
+    version = metadata.version("trustme")
+    source = Source("pypi", ("trustme/__init__.py",), package="trustme", version=version)
+    catalogue("net", described(content, source))
+    try:
+        assert models.fetch("net")["net.bin"].read_bytes() == content
+    except models.Unfetchable as error:
+        pytest.skip(str(error))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+_PICTURES = (".jpg", ".jpeg", ".png")
+
 _EXAMPLES = """
 Examples:
 
@@ -63,6 +65,8 @@ def find(
 ) -> None:
     """Say what is in a frame: objects by kind, with boxes, masks and scores."""
     source = the_clip(clip, input_)
+    if picture is not None and picture.suffix.lower() not in _PICTURES:
+        raise typer.BadParameter(f"{picture}: pictures are written as .jpg or .png")
     from cleanplate.segment.find import Finder
 
     names = [name.strip() for item in kind for name in item.split(",")] if kind else None
@@ -100,17 +104,12 @@ def describe(found: list[Found]) -> str:
 
 
 def write_picture(path: Path, image: np.ndarray, found: list[Found]) -> None:
-    """Write the picture of what was found; a usage error for a format that is none."""
+    """Write the picture of what was found, as JPEG or PNG by its name."""
     import cv2
 
-    from cleanplate.errors import UsageError
     from cleanplate.segment.draw import picture
 
-    drawn = picture(image, found)[..., ::-1]
-    try:
-        _, coded = cv2.imencode(path.suffix or ".jpg", drawn)
-    except cv2.error:
-        raise UsageError(f"{path}: pictures are written as .jpg or .png.") from None
+    _, coded = cv2.imencode(path.suffix, picture(image, found)[..., ::-1])
     path.write_bytes(coded.tobytes())
 
 
