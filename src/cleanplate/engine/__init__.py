@@ -102,14 +102,11 @@ def erase(
         raise UsageError(f"there is no quality {quality!r}: use draft, good, best or lossless")
     if isinstance(source, (str, os.PathLike)):
         from cleanplate.engine.erase import EraseSettings, erase_clip
+        from cleanplate.engine.run import OutputSettings
 
         if output is None:
             raise UsageError("a file needs an output: erase(source, output, mask=...)")
-        settings = EraseSettings(
-            Path(mask),
-            grow,
-            feather,
-            frames,
+        written = OutputSettings(
             quality,
             crf,
             codec,
@@ -117,6 +114,7 @@ def erase(
             None if report is None else Path(report),
             overwrite,
         )
+        settings = EraseSettings(Path(mask), grow, feather, frames, written)
         return erase_clip(Path(source), Path(output), settings, progress, cancel)
     if output is not None:
         raise UsageError("frames in memory come back from the call: leave the output out")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cleanplate.engine.erase import EraseSettings, erase_clip
 from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.report import Report
+from cleanplate.engine.run import OutputSettings
 from cleanplate.engine.sample import Sample
 from cleanplate.engine.sample_files import write_sample
 from cleanplate.media import ClipWriter, ExportSettings, open_clip, probe
@@ -53,7 +54,10 @@ def run_demo(folder: Path, frame_count: int, progress: Listener) -> DemoResult:
     )
     clean, sources = folder / "clean.mp4", folder / "where_from.mp4"
     report = erase_clip(
-        clip, clean, EraseSettings(masks, provenance=sources, overwrite=True), progress
+        clip,
+        clean,
+        EraseSettings(masks, output=OutputSettings(provenance=sources, overwrite=True)),
+        progress,
     )
     progress(Event("stage", "compare", total=frame_count))
     before_after = folder / "before_after.mp4"

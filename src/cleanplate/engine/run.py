@@ -1,0 +1,237 @@
+"""What every run that writes a clip does: stages that overlap, progress, stopping, a report."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cleanplate.engine import kernels
+from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.overlap import Ahead, Halt, Stopwatch
+from cleanplate.engine.plate import Plate
+from cleanplate.engine.provenance import colour_provenance
+from cleanplate.engine.report import FrameReport, Report
+from cleanplate.errors import UsageError
+from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, plan_export
+
+T = TypeVar("T")
+
+FramesWanted = range | slice | None
+
+_QUEUE = 2
+"""Frames waiting between two stages: enough to keep both busy, little to hold in memory."""
+
+_PATIENCE = 0.8
+"""Seconds that a stopped run waits for its threads; a user waits no longer than one."""
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is written, and how; see `cleanplate.erase` for what each means."""
+
+    quality: str = "good"
+    crf: float | None = None
+    codec: str | None = None
+    provenance: Path | None = None
+    report: Path | None = None
+    overwrite: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The choices that make the output, as JSON-ready values."""
+        return {"quality": self.quality, "crf": self.crf, "codec": self.codec}
+
+
+class Run(ABC):
+    """One run, from a clip to an output. What it does to the frames is its `plates`.
+
+    `choices` go into the report. Making a run raises what is wrong with the clip or the output.
+    """
+
+    stage_name = "erase"
+    """What the progress of the whole is called."""
+
+    def __init__(
+        self,
+        info: ClipInfo,
+        output: Path,
+        settings: OutputSettings,
+        choices: dict[str, Any],
+        frames: FramesWanted = None,
+        progress: Listener | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self.info = info
+        self.halt = Halt(cancel)
+        self.watch = Stopwatch()
+        self.damage: list[str] = []
+        self._output = output
+        self._settings = settings
+        self._frames = frames
+        self._tell = progress or _ignore
+        self._compiling = threading.Event()
+        self._stages: list[Ahead] = []
+        self._export = ExportSettings(settings.codec, settings.quality, settings.crf)
+        plan = plan_export(info, output, self._export)
+        self.report = Report(
+            str(info.path),
+            str(output),
+            choices,
+            info.width,
+            info.height,
+            kept=plan.kept,
+            lost=plan.lost,
+        )
+
+    @abstractmethod
+    def plates(self) -> Iterable[Plate[Frame]]:
+        """Every finished frame, in order; work for threads goes through `stage`."""
+
+    def run(self) -> Report:
+        """Do it. Raises `Cancelled`, or whatever went wrong, with nothing left behind."""
+        began = time.monotonic()
+        details = {"source": self.report.source, "output": self.report.output}
+        self._tell(Event("start", total=self._expected_frames(), details=details))
+        for line in self.info.warnings:
+            self.warn(line)
+        for line in self.report.lost:
+            self._tell(Event("warning", message=f"not kept: {line}"))
+        try:
+            with kernels.announced(self._compiling.set):
+                self._write_all()
+        except BaseException:
+            self._stop_stages()
+            raise
+        self._finish(time.monotonic() - began)
+        return self.report
+
+    def stage(
+        self, name: str, items: Iterable[T], idle: Callable[[], None] = lambda: None
+    ) -> Ahead[T]:
+        """Run `items` in a thread of its own, which is stopped when the run is."""
+        stage = Ahead(items, _QUEUE, self.halt, name, idle)
+        self._stages.append(stage)
+        return stage
+
+    def warn(self, message: str) -> None:
+        """Tell the user, and note it in the report. In the calling thread only."""
+        self.report.warnings.append(message)
+        self._tell(Event("warning", message=message))
+
+    def _write_all(self) -> None:
+        total = self._expected_frames()
+        pace = Pace(total)
+        self._tell(Event("stage", self.stage_name, total=total))
+        encoded = self._encode(self.plates())
+        for frame in self.stage("encode", encoded, idle=self._say_if_compiling):
+            self.report.frames.append(frame)
+            done = len(self.report.frames)
+            self._tell(Event("progress", self.stage_name, done, total, *pace.at(done)))
+
+    def _stop_stages(self) -> None:
+        self.halt.stop()
+        deadline = time.monotonic() + _PATIENCE
+        for stage in reversed(self._stages):
+            stage.join(deadline)
+
+    def _encode(self, plates: Iterable[Plate[Frame]]) -> Iterator[FrameReport]:
+        with ExitStack() as outputs:
+            writer = outputs.enter_context(ClipWriter(self._output, self.info, self._export))
+            sources = None
+            if self._settings.provenance is not None:
+                sources = outputs.enter_context(
+                    ClipWriter(self._settings.provenance, self.info, ExportSettings())
+                )
+            for plate in plates:
+                with self.watch("encode"):
+                    _write(plate, writer)
+                    if sources is not None:
+                        _write_provenance(plate, sources)
+                yield _frame_report(plate)
+
+    def _finish(self, seconds: float) -> None:
+        timings = self.watch.seconds
+        timings["fill"] = timings.get("fill", 0) - timings.pop("waiting for frames", 0)
+        self.report.timings = {name: round(spent, 3) for name, spent in timings.items()}
+        self.report.seconds = round(seconds, 3)
+        for line in self.damage:
+            self.warn(line)
+        if self.report.frames and not any(frame.hole for frame in self.report.frames):
+            self.warn("the masks mark nothing on these frames, so nothing was removed")
+        if self._settings.report is not None:
+            self.report.save(self._settings.report)
+        self._tell(Event("done", details=self.report.summary()))
+
+    def _expected_frames(self) -> int | None:
+        chosen = self._frames
+        count = self.info.frame_count
+        if chosen is None:
+            return count
+        end = count if chosen.stop is None else min(chosen.stop, count or chosen.stop)
+        return None if end is None else max(end - (chosen.start or 0), 0)
+
+    def _say_if_compiling(self) -> None:
+        if self._compiling.is_set():
+            self._compiling.clear()
+            self._tell(Event("compiling"))
+
+
+def _write(plate: Plate[Frame], writer: ClipWriter) -> None:
+    if plate.hole.box is None:
+        writer.write(plate.frame)
+    else:
+        writer.write(plate.frame, image=plate.image, hole=plate.hole.pixels)
+
+
+def _write_provenance(plate: Plate[Frame], writer: ClipWriter) -> None:
+    picture = colour_provenance(plate.frame.image, plate.filled.provenance, plate.index)
+    writer.write(plate.frame, image=picture)
+
+
+def _frame_report(plate: Plate[Frame]) -> FrameReport:
+    frame, filled = plate.frame, plate.filled
+    time_base = frame.time_base
+    return FrameReport(
+        frame=frame.index,
+        time=None if frame.pts is None else round(float(frame.pts * time_base), 6),
+        hole=round(plate.hole_share, 6),
+        recovered=round(float(filled.recovered), 6),
+        synthesised=round(float(filled.synthesised), 6),
+    )
+
+
+def check_outputs(output: Path, settings: OutputSettings, read: dict[str, Path]) -> None:
+    """Refuse, before any work, what would destroy a file or can't be written.
+
+    `read` are the files that the run reads, by what to call them. Raises `UsageError`.
+    """
+    written = {"output": output, "provenance": settings.provenance, "report": settings.report}
+    named: dict[str, Path] = {name: path for name, path in written.items() if path is not None}
+    for name, path in named.items():
+        for what, other in read.items():
+            if _same(path, other):
+                raise UsageError(f"the {name} {path} is {what} itself; give another name")
+        if path.exists() and not path.is_dir() and not settings.overwrite:
+            raise UsageError(f"{path} exists already; give another name, or --overwrite")
+        folder = path.parent
+        if not folder.is_dir() and "%" not in path.name:
+            raise UsageError(f"there is no folder {folder}; create it first")
+    if len({os.path.abspath(path) for path in named.values()}) < len(named):
+        raise UsageError("two results have the same name; give each its own")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.abspath(one) == os.path.abspath(other)
+
+
+def _ignore(event: Event) -> None:
+    pass
