@@ -8,8 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from cleanplate.media.codecs import Codec
-from cleanplate.media.info import ClipInfo
+from cleanplate.media.info import AudioTrack, ClipInfo, SubtitleTrack
 from cleanplate.media.pixels import PixelLayout
+from cleanplate.media.settings import ExportSettings
 
 LABELS = {"mp4": "MP4", "mov": "MOV", "matroska": "MKV", "webm": "WebM", "gif": "GIF"}
 

@@ -197,16 +197,16 @@ def _choose_pixels(
 ) -> tuple[Codec, str]:
     """The codec, changed where it cannot do what is asked and need not stay, and its format."""
     if settings.quality != "lossless" or settings.crf is not None:
-        return chosen, _format_for(info, source, chosen, settings)
+        return chosen, _format_for(info, source, chosen, container, settings)
     if chosen.name in ("png", "tiff", "gif"):
-        return chosen, _format_for(info, source, chosen, settings)
+        return chosen, _format_for(info, source, chosen, container, settings)
     tries = [chosen]
     if settings.codec is None:
         tries += [codecs.codec(name) for name in _LOSSLESS.get(container, ())]
     if any(c.name == "h264" for c in tries):
         tries.append(codecs.codec("h264rgb"))
     for candidate in tries:
-        pix_fmt = _format_for(info, source, candidate, settings)
+        pix_fmt = _format_for(info, source, candidate, container, settings)
         if candidate.lossless and codecs.same_samples(source, pix_fmt):
             return candidate, pix_fmt
     raise UsageError(
@@ -215,9 +215,14 @@ def _choose_pixels(
     )
 
 
-def _format_for(info: ClipInfo, source: str, chosen: Codec, settings: ExportSettings) -> str:
+def _format_for(
+    info: ClipInfo, source: str, chosen: Codec, container: str, settings: ExportSettings
+) -> str:
     own = layout(source)
     candidates = chosen.formats
+    if container == "mp4":
+        # VP9's alpha is a second stream beside the first, which only Matroska and WebM carry.
+        candidates = tuple(name for name in candidates if not layout(name).alpha)
     if own.alpha and not info.has_alpha:
         opaque = tuple(f for f in candidates if not layout(f).alpha)
         candidates = opaque or candidates
