@@ -44,7 +44,7 @@ class Composer:
         native.make_writable()
         upright = frame.orientation
         if image is not None:
-            _check_shape(image, frame)
+            _check_shape(image, hole, frame)
             stored = np.ascontiguousarray(upright.undo(image))
             if hole is None:
                 inside = np.ones(stored.shape[:2], bool)
@@ -72,12 +72,14 @@ class Composer:
         return self._share.vpull()
 
 
-def _check_shape(image: np.ndarray, frame: Frame) -> None:
+def _check_shape(image: np.ndarray, hole: np.ndarray | None, frame: Frame) -> None:
     if image.shape != (frame.height, frame.width, 3) or image.dtype not in (np.uint8, np.uint16):
         raise ValueError(
             f"image is {image.dtype}{image.shape}, not uint8 or uint16 "
             f"({frame.height}, {frame.width}, 3)"
         )
+    if hole is not None and hole.shape != (frame.height, frame.width):
+        raise ValueError(f"hole is {hole.shape}, not ({frame.height}, {frame.width})")
 
 
 def write_rgb(native: av.VideoFrame, image: np.ndarray, inside: np.ndarray, colour: Colour) -> None:
@@ -178,16 +180,16 @@ def composed_rgb(
     if image is None:
         out = frame.image
     elif hole is None:
-        out = _in_type(image, frame)
+        out = _in_type(image, None, frame)
     else:
         out = frame.image.copy()
         hole = np.asarray(hole, bool)
-        out[hole] = _in_type(image, frame)[hole]
+        out[hole] = _in_type(image, hole, frame)[hole]
     return from_image(out, frame.alpha if alpha is None else alpha, frame.colour)
 
 
-def _in_type(image: np.ndarray, frame: Frame) -> np.ndarray:
-    _check_shape(image, frame)
+def _in_type(image: np.ndarray, hole: np.ndarray | None, frame: Frame) -> np.ndarray:
+    _check_shape(image, hole, frame)
     wanted = sample_type(frame.layout)
     return convert.rescale(image, int(np.iinfo(wanted).max), wanted)
 

@@ -102,10 +102,10 @@ class MaskReader:
 
 
 def mask_of(frame: Frame) -> np.ndarray:
-    """Where a picture is white (half or more) and not transparent; bool `(height, width)`."""
+    """Where a picture is bright (half or more) and not transparent; bool `(height, width)`."""
     image = frame.image
     half = np.iinfo(image.dtype).max // 2
-    # The green channel is the grey of a grey picture; a red or blue mark counts as well.
+    # A mark painted in a plain colour counts as well as a white one.
     white = image.max(axis=2) > half
     alpha = frame.alpha
     return white if alpha is None else white & (alpha > half)

@@ -101,8 +101,8 @@ class ClipWriter:
                 self._sink = self._open(frame)
             self._sink.put(frame, image, hole, alpha)
         except BaseException as error:
-            self.abort()
-            raise _explained(error, self.output) from error
+            self._give_up(error)
+            raise
         self.frames += 1
 
     def close(self) -> None:
@@ -115,8 +115,8 @@ class ClipWriter:
         try:
             self._sink.finish()
         except BaseException as error:
-            self.abort()
-            raise _explained(error, self.output) from error
+            self._give_up(error)
+            raise
         self._closed = True
         self.warnings += self._sink.warnings
 
@@ -126,6 +126,13 @@ class ClipWriter:
         if self._sink is not None:
             self._sink.discard()
             self._sink = None
+
+    def _give_up(self, error: BaseException) -> None:
+        """Remove what was written, and say in a person's words what stopped it, where known."""
+        self.abort()
+        explained = _explained(error, self.output)
+        if explained is not error:
+            raise explained from error
 
     def _own_frame(self, image: np.ndarray | None, alpha: np.ndarray | None) -> Frame:
         """A frame made of an image alone, in order, at the settings' or the source's rate."""
