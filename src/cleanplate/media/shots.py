@@ -10,8 +10,9 @@ from cleanplate.media.reader import ClipReader
 
 # Detection looks at small pictures: colour histograms and edges survive the shrinking.
 _WIDTH = 256
-# A cut is this many times more change than the frames around it (PySceneDetect's default is 3).
-_RATIO = 3.0
+# A cut is this many times more change than the frames around it. PySceneDetect's 3 misses 14 of
+# 132 joins of two shaky clips, 2 misses one, and neither sees a cut where there is none.
+_RATIO = 2.0
 _SHORTEST = 5
 
 
