@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numba import njit
 
 #: (y0, y1, x0, x1) in pixels, end-exclusive.
 Box = tuple[int, int, int, int]
@@ -16,18 +17,25 @@ def pixel_grid(box: Box) -> np.ndarray:
     return np.dstack([x, y])
 
 
-def warp_map(transform: np.ndarray, box: Box) -> np.ndarray:
-    """Where a 3x3 plane motion takes each pixel of `box`: float32 (h, w, 2), x then y."""
+@njit(cache=True, nogil=True, fastmath=True)
+def _warp_map(a, y0, x0, step, out):  # pragma: no cover - compiled
+    for j in range(out.shape[0]):
+        y = y0 + j * step
+        for i in range(out.shape[1]):
+            x = x0 + i * step
+            depth = a[2, 0] * x + a[2, 1] * y + a[2, 2]
+            # A horizon through the frame would send pixels to infinity; they are invalid anyway.
+            if abs(depth) < 1e-6:
+                depth = 1e-6
+            out[j, i, 0] = (a[0, 0] * x + a[0, 1] * y + a[0, 2]) / depth
+            out[j, i, 1] = (a[1, 0] * x + a[1, 1] * y + a[1, 2]) / depth
+
+
+def warp_map(transform: np.ndarray, box: Box, step: int = 1) -> np.ndarray:
+    """Where a 3x3 plane motion takes every `step`-th pixel of `box`: float32 (h, w, 2), x then y."""
     y0, y1, x0, x1 = box
-    a = transform.astype(np.float64)
-    x = np.arange(x0, x1, dtype=np.float64)
-    y = np.arange(y0, y1, dtype=np.float64)[:, None]
-    depth = a[2, 0] * x + a[2, 1] * y + a[2, 2]
-    # A horizon through the frame would send pixels to infinity; they are invalid anyway.
-    depth = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
-    out = np.empty((y1 - y0, x1 - x0, 2), np.float32)
-    out[..., 0] = (a[0, 0] * x + a[0, 1] * y + a[0, 2]) / depth
-    out[..., 1] = (a[1, 0] * x + a[1, 1] * y + a[1, 2]) / depth
+    out = np.empty((-(-(y1 - y0) // step), -(-(x1 - x0) // step), 2), np.float32)
+    _warp_map(np.ascontiguousarray(transform, np.float64), y0, x0, step, out)
     return out
 
 

@@ -84,9 +84,9 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
 def _shows(source: WorkFrame, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:
     """Whether the source shows enough of the hole to be worth registering."""
     step = 4
-    grid = warp_map(motion, box)[::step, ::step]
+    grid = warp_map(motion, box, step)
     hidden = cv2.remap(
-        source.near_hole.astype(np.uint8), np.ascontiguousarray(grid), None, cv2.INTER_NEAREST,
+        source.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT, borderValue=1,
     )  # fmt: skip
     asked = hole[::step, ::step]
