@@ -14,13 +14,15 @@ from cleanplate.segment.kinds import ANYTHING, kinds_named
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine
 from cleanplate.segment.salient import Salient, salient_objects
-from cleanplate.segment.segmenter import Embedding, Segmenter
+from cleanplate.segment.segmenter import Embedding, Segmenter, agreement
 
 _SAME_MASK = 0.7  # IoU above which two masks are one object found twice
 _WITHIN = 0.85  # share of a mask inside a surer one of its kind: a part of it, not another object
 _LOOSER = 0.06  # of a box's size
 _TRUST = 6.0  # logits beyond this do not outvote the other answer's
+_SAME_ANSWER = 0.6  # IoU below which two answers mean different things
 _BEYOND = 0.15  # of a box's size: how far outside it its mask may reach
+_IN_FRONT = 0.6  # share of the smaller of two masks inside the larger: it is in front of it
 _LEAST_AREA = 24  # pixels: smaller than this there is nothing to remove
 
 
@@ -109,13 +111,17 @@ class Finder:
         """Logits (h, w) of what a detector's box holds.
 
         Such boxes are now and then tight, and the network takes a box at its word; so it is asked
-        with a looser one as well, and the mean of both answers is taken.
+        with a looser one as well. The mean of both answers is taken; where they mean different
+        things, the surer one.
         """
-        answers = [
+        tight, loose = (
             self._segmenter.predict(Prompt(box=bx.clip(asked, embedding.shape)), embedding)[0]
             for asked in (box, bx.grown(box, _LOOSER))
-        ]
-        soft = sum(np.clip(answer.soft, -_TRUST, _TRUST) for answer in answers) / len(answers)
+        )
+        if agreement(tight.coarse, loose.coarse) < _SAME_ANSWER:
+            soft = max(tight, loose, key=lambda answer: answer.score).soft
+        else:
+            soft = (np.clip(tight.soft, -_TRUST, _TRUST) + np.clip(loose.soft, -_TRUST, _TRUST)) / 2
         return np.where(_near(box, embedding.shape), soft, -_TRUST)
 
     def _standing_out(self, image: np.ndarray):
@@ -161,12 +167,26 @@ def _once_each(found):
 
 
 def _apart(found):
-    """Give each pixel that several masks claim to the one that claims it most."""
-    if len(found) < 2:
-        return found
-    claims = np.stack([np.where(mask, soft, -np.inf) for _, mask, soft in found])
-    owner = claims.argmax(0)
-    return [(item, mask & (owner == i), soft) for i, (item, mask, soft) in enumerate(found)]
+    """Give each pixel that two masks claim to one of them.
+
+    What lies mostly inside another is in front of it, a ball before a man, and keeps all it has.
+    Otherwise the pixel goes to the mask that claims it more.
+    """
+    masks = [mask.copy() for _, mask, _ in found]
+    for i, (_, first, first_soft) in enumerate(found):
+        for j in range(i + 1, len(found)):
+            _, second, second_soft = found[j]
+            shared = first & second
+            count = shared.sum()
+            if not count:
+                continue
+            if count > _IN_FRONT * min(first.sum(), second.sum()):
+                to_first = shared if first.sum() < second.sum() else np.zeros_like(shared)
+            else:
+                to_first = shared & (first_soft >= second_soft)
+            masks[j] &= ~to_first
+            masks[i] &= ~(shared & ~to_first)
+    return [(item, mask, soft) for (item, _, soft), mask in zip(found, masks, strict=True)]
 
 
 def _numbered(found) -> list[Found]:
