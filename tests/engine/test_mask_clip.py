@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from generated import pan, with_disc, write_clip
 
 from cleanplate.engine.mask_files import davis_palette, png
 from cleanplate.engine.masking import EdgeSettings, mask_clip
@@ -14,7 +15,6 @@ from cleanplate.engine.window_frames import WindowedFrames
 from cleanplate.errors import Cancelled, MaskError, UsageError
 from cleanplate.media import open_clip, open_masks, probe
 from cleanplate.segment import rle
-from tests.generated import pan, with_disc, write_clip
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tracked_scenes import clip, iou
 
 from cleanplate.errors import MaskError, UsageError
 from cleanplate.track import Network, TrackSession, TrackSettings
-from tests.track.scenes import clip, iou
 
-SETTINGS = TrackSettings(pixels=256 * 256)
+SETTINGS = TrackSettings(pixels=320 * 320)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_correction_is_kept_and_improves_its_neighbours(net):
 
 
 def test_draft_carries_masks_into_the_frames_between(net):
-    frames, reds, _ = clip(7, across)
+    frames, reds, _ = clip(7, lambda t: (60 + 4 * t, 56 + t))
     settings = TrackSettings(pixels=SETTINGS.pixels, every=2)
     session = TrackSession(frames, quality=settings, network=net)
     session.add_mask(1, 0, reds[0])

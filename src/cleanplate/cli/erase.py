@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
+from cleanplate.cli.fetching import fetching
 from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.pointing import (
+    BoxOption,
+    FindAtOption,
+    FindOption,
+    KeyMaskOption,
+    NotPointOption,
+    PointOption,
+    parse_pointers,
+)
 from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -22,6 +32,10 @@ Examples:
   cleanplate erase clip.mp4 -o clean.mov --mask m.png --grow 6 --feather 3 --frames 20:90
 
   cleanplate erase frames/ -o out/%05d.png --mask masks/
+
+  cleanplate erase clip.mp4 -o clean.mp4 --find person
+
+  cleanplate erase clip.mp4 -o clean.mp4 --point 0:240,130 --not-point 0:300,90
 """
 
 
@@ -45,23 +59,29 @@ def erase(
             help="The result: a video, or frames such as out/%05d.png.",
         ),
     ],
+    clip: ClipArgument = None,
+    input_: ClipOption = None,
     mask: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--mask",
             "-m",
             show_default=False,
-            help="What to remove, in white: a folder of PNGs, a matte video, or one PNG for all "
-            "frames.",
+            help="What to remove, in white: a folder of PNGs, a matte video, one PNG for all "
+            "frames, or a .json of COCO run lengths.",
         ),
-    ],
-    clip: ClipArgument = None,
-    input_: ClipOption = None,
+    ] = None,
+    find: FindOption = None,
+    find_at: FindAtOption = 0,
+    box: BoxOption = None,
+    point: PointOption = None,
+    not_point: NotPointOption = None,
+    keymask: KeyMaskOption = None,
     grow: Annotated[
         float | None,
         typer.Option(
             min=0,
-            show_default="the feather",
+            show_default="the feather; at least 4 for what is pointed at",
             help="Grow the mask by so many pixels before filling.",
         ),
     ] = None,
@@ -108,16 +128,37 @@ def erase(
         bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
     ] = False,
 ) -> None:
-    """Remove what a mask marks; fill in what was behind it."""
+    """Remove what a mask marks or what is pointed at; fill in what was behind it."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask)
+    if (mask is None) == (not pointers):
+        raise typer.BadParameter(
+            "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"
+        )
     from cleanplate.engine import erase as erase_clip
+    from cleanplate.engine.pointed import MARGIN, masks_for
 
-    with shown(json) as show:
+    if pointers:
+        grow = max(MARGIN, feather) if grow is None else grow
+        _refuse_existing(overwrite, output, provenance, report)
+    with (
+        fetching() as watch,
+        shown(json) as show,
+        masks_for(
+            source,
+            mask,
+            pointers,
+            frames=chosen,
+            quality=quality.value,
+            progress=show,
+            watch=watch,
+        ) as masks,
+    ):
         done = erase_clip(
             source,
             output,
-            mask=mask,
+            mask=masks,
             grow=grow,
             feather=feather,
             frames=chosen,
@@ -135,3 +176,12 @@ def erase(
             f"{done.recovered:.0%} was recovered from other frames, {done.synthesised:.0%} "
             "synthesised"
         )
+
+
+def _refuse_existing(overwrite: bool, *outputs: Path | None) -> None:
+    """Say before the tracking, not after it, that a file is in the way."""
+    from cleanplate.errors import UsageError
+
+    for path in filter(None, outputs):
+        if path.exists() and not path.is_dir() and not overwrite:
+            raise UsageError(f"{path} exists already; give another name, or --overwrite")

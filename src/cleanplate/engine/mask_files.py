@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cleanplate.errors import UsageError
+from cleanplate.errors import MaskError, UsageError
 from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame
 from cleanplate.segment import rle
 
@@ -119,6 +119,26 @@ class MatteVideo:
 
     def abort(self) -> None:
         self._writer.abort()
+
+
+def unpack_run_lengths(path: Path, folder: Path) -> None:
+    """Write the frames of a `RunLengths` document as PNGs into a new folder, all objects together.
+
+    Raises MaskError when it is no such document.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        shape = (int(document["height"]), int(document["width"]))
+        frames = sorted(document["frames"], key=lambda frame: frame["frame"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MaskError(f"{path} is no file of masks as `cleanplate mask` writes it.") from error
+    folder.mkdir()
+    for frame in frames:
+        mask = np.zeros(shape, bool)
+        for item in frame["objects"]:
+            mask |= rle.decode(item["segmentation"])
+        coded = png(mask.astype(np.uint8) * 255)
+        (folder / f"{frame['frame']:05d}.png").write_bytes(coded)
 
 
 def png(values: np.ndarray, palette: np.ndarray | None = None) -> bytes:

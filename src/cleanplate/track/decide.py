@@ -14,6 +14,7 @@ from cleanplate.track.network import Look, Network
 _POINTS = 3  # points given to the network inside what is expected
 _UNLIKELY, _LIKELY = 0.25, 0.7  # what is expected where an answer is wrong to claim or to miss
 _PLAIN = 4  # points of the grid from the edge of such a place to its middle
+_ALONE = 0.1  # by how much likeness must exceed a half to count without motion
 _STRANGE = 0.7  # of the main part's likeness to what was marked
 _BAND = (4, 15)  # points of the grid: where the band around a mask begins and ends
 _LOGIT = 8.0  # how sure an expected mask may be; the network's own logits reach about 20
@@ -59,11 +60,12 @@ class Decision:
 def decide(network: Network, look: Look, evidence: Evidence, fine: FineHead) -> Decision:
     """Ask the network about what is expected and weigh its answers with the evidence."""
     expected = evidence.expected()
-    body = main_parts(expected, evidence.known)
+    alike = (evidence.head + evidence.memory) / 2
+    # Where motion was misread, looks alone say where the object is.
+    body = main_parts(np.maximum(expected, alike - _ALONE), evidence.known)
     if not body.any():
         return Decision(np.zeros_like(expected), 0.0)
     on = inside(look)
-    alike = (evidence.head + evidence.memory) / 2
     box, points = prompt_for(look, body, expected * alike)
     sure = np.ones(len(points), bool)
     first = network.masks(look, points, sure, box)

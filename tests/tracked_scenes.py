@@ -24,13 +24,16 @@ def ground(shift: float = 0.0) -> np.ndarray:
 
 
 def ball(image: np.ndarray, place: Place, colour: tuple[int, int, int]) -> np.ndarray:
-    """Draw a striped ball at a place (x, y), or nothing; returns its mask, bool (h, w)."""
+    """Draw a marbled ball at a place (x, y), or nothing; returns its mask, bool (h, w)."""
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
     if place is None:
         return np.zeros(image.shape[:2], bool)
     mask = (x - place[0]) ** 2 + (y - place[1]) ** 2 < RADIUS**2
-    shade = 0.75 + 0.25 * np.sign(np.sin((x - place[0]) / 2.5))
-    image[mask] = (shade[mask][:, None] * np.array(colour)).astype(np.uint8)
+    marble = cv2.resize(data.gravel()[100:300, 100:300], (2 * RADIUS + 3, 2 * RADIUS + 3))
+    rows = np.clip(np.rint(y[mask] - place[1]).astype(int) + RADIUS + 1, 0, 2 * RADIUS + 2)
+    columns = np.clip(np.rint(x[mask] - place[0]).astype(int) + RADIUS + 1, 0, 2 * RADIUS + 2)
+    shade = 0.6 + 0.4 * marble[rows, columns] / 255
+    image[mask] = (shade[:, None] * np.array(colour)).astype(np.uint8)
     return mask
 
 

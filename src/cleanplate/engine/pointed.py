@@ -1,0 +1,64 @@
+"""Masks for `erase` from whatever says what is meant, kept only while they are needed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleanplate.engine.events import Event, Listener
+from cleanplate.engine.mask_files import unpack_run_lengths
+from cleanplate.engine.masking import mask_clip
+from cleanplate.engine.pointers import Pointers
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
+
+MARGIN = 4.0
+"""Pixels by which a tracked mask is grown unless told otherwise: an object's soft edge, its motion
+blur and its faint rim of light lie outside its mask, and are seen when they are left."""
+
+
+@contextmanager
+def masks_for(
+    source: Path,
+    mask: Path | None,
+    pointers: Pointers,
+    *,
+    frames: slice | None = None,
+    quality: str = "good",
+    progress: Listener | None = None,
+    watch: Watcher | None = None,
+) -> Iterator[Path]:
+    """A path that `erase` takes as its mask: what was given, or a folder for as long as this lasts.
+
+    `mask` may be COCO run lengths in a `.json` as well. With `pointers` the clip is tracked first.
+    Raises as `mask_clip` does.
+    """
+    if not pointers and mask is not None and mask.suffix.lower() != ".json":
+        yield mask
+        return
+    with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
+        made = Path(folder) / "masks"
+        if pointers:
+            tracking = "good" if quality == "lossless" else quality
+
+            def tell(event: Event) -> None:
+                if progress is not None and event.kind not in ("start", "done"):
+                    progress(event)
+
+            mask_clip(
+                source,
+                made,
+                pointers,
+                frames=frames,
+                quality=tracking,
+                palette=False,
+                progress=tell,
+                watch=watch,
+            )
+        else:
+            unpack_run_lengths(mask, made)
+        yield made
