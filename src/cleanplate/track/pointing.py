@@ -17,7 +17,8 @@ from cleanplate.track.window import Window, choose_window, whole
 
 _KEPT = 4  # looks; two for each of the frames that a user goes back and forth between
 _SURE = 8.0  # the logit of a mask that is to be corrected
-_CLEARLY = 0.08  # by how much a larger reading of a click may be less sure and still be meant
+_CLEARLY = 0.15  # by how much a larger reading of a click may be less sure and still be meant
+_HOLDS = 0.8  # share of a smaller reading that a larger one must hold to be its whole
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,30 @@ def _read(
     scores = reply.scores
     masks = [to_frame(look, answer, shape, outside=-1.0) > 0 for answer in reply.logits]
     single = len(points) == 1 and box is None and given is None
-    if not single:
-        order = [0, 1, 2, 3]
-    else:
-        # A click on a coat means the person rather more often than the coat.
-        best = scores[1:].max() - _CLEARLY
-        order = sorted((1, 2, 3), key=lambda i: (scores[i] < best, -i))
-        order.append(0)
+    order = _meant(scores, masks) if single else [0, 1, 2, 3]
     return [masks[i] for i in order]
+
+
+def _meant(scores: np.ndarray, masks: list[np.ndarray]) -> list[int]:
+    """The readings of a single click, the likeliest first.
+
+    A click on a coat means the person rather more often than the coat, so the largest reading is
+    taken that the network is not much less sure of and that is a thing and not the ground.
+    """
+    best = float(scores[1:].max())
+    larger = [3, 2, 1]
+    for i in larger[:2]:
+        part = masks[i - 1]
+        holds = np.count_nonzero(masks[i] & part) > _HOLDS * np.count_nonzero(part)
+        if scores[i] > best - _CLEARLY and holds and not _is_ground(masks[i]):
+            return [i, *(j for j in larger if j != i), 0]
+    return [*sorted((1, 2, 3), key=lambda i: -scores[i]), 0]
+
+
+def _is_ground(mask: np.ndarray) -> bool:
+    """Whether a mask reaches three of the frame's sides, or most of the frame."""
+    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    return sum(side.mean() > 0.1 for side in sides) >= 3 or mask.mean() > 0.6
 
 
 def _around(
