@@ -26,15 +26,17 @@ def region(truth: np.ndarray, found: np.ndarray) -> float:
     return np.count_nonzero(truth & found) / union if union else 1.0
 
 
-def boundary(truth: np.ndarray, found: np.ndarray) -> float:
+def boundary(truth: np.ndarray, found: np.ndarray, radius: int | None = None) -> float:
     """F: harmonic mean of the precision and recall of the mask's outline, bool (h, w) both.
 
-    An outline pixel is matched when the other outline runs within 0.8% of the diagonal.
+    An outline pixel is matched when the other outline runs within 0.8% of the diagonal, or within
+    `radius` pixels where that is given.
 
     >>> boundary(np.eye(9, dtype=bool), np.eye(9, dtype=bool))
     1.0
     """
-    radius = int(np.ceil(_TOLERANCE * np.linalg.norm(truth.shape)))
+    if radius is None:
+        radius = int(np.ceil(_TOLERANCE * np.linalg.norm(truth.shape)))
     lines = outline(truth), outline(found)
     counts = [int(np.count_nonzero(line)) for line in lines]
     if not all(counts):
