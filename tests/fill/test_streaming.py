@@ -1,0 +1,103 @@
+"""The fill works in a stream, and what it gives depends on nothing but frames, holes, settings."""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+import pytest
+from fill.fill_scenes import crossed, disc, panned, photograph
+
+from cleanplate.fill import FillSettings, context, fill_shot
+
+DRAFT = FillSettings("draft")
+
+
+def long_clip(count: int, taken: list):
+    """Small frames, one by one, each noted in `taken` by a weak reference."""
+    picture = photograph("coffee", 32, 48 + count).astype(np.uint8)
+    for t in range(count):
+        frame = picture[:, t : t + 48].copy()
+        taken.append(weakref.ref(frame))
+        yield frame
+
+
+def small_holes(count: int):
+    return (disc(24 + 12 * np.sin(t / 6), 16, 5, 48, 32) for t in range(count))
+
+
+def test_frames_are_taken_as_they_are_needed_and_let_go():
+    count, taken, alive = 110, [], []
+    results = fill_shot(long_clip(count, taken), small_holes(count), DRAFT)
+    assert not taken  # nothing is read before the first is asked for
+    next(results)
+    ahead = context(DRAFT) + DRAFT.workers + 2
+    assert len(taken) <= ahead
+    for done, _ in enumerate(results, start=2):
+        assert len(taken) <= done + ahead
+        alive.append(sum(frame() is not None for frame in taken))
+    assert done == count
+    assert max(alive) <= 2 * context(DRAFT) + DRAFT.workers + 4
+    assert max(alive) < 0.75 * count
+
+
+def test_abandoning_a_fill_lets_everything_go():
+    taken = []
+    results = fill_shot(long_clip(60, taken), small_holes(60), DRAFT)
+    next(results)
+    results.close()
+    del results
+    assert sum(frame() is not None for frame in taken) <= 1
+
+
+@pytest.fixture(scope="module")
+def whole():
+    scene = crossed(12)
+    return scene, scene.fill(FillSettings("good", workers=1))
+
+
+def same(one, two):
+    np.testing.assert_array_equal(one.image, two.image)
+    np.testing.assert_array_equal(one.provenance, two.provenance)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_workers_changes_nothing(whole, workers):
+    scene, results = whole
+    for one, two in zip(results, scene.fill(FillSettings("good", workers=workers)), strict=True):
+        same(one, two)
+
+
+def test_arrays_and_iterators_are_the_same(whole):
+    scene, results = whole
+    streamed = fill_shot((f for f in scene.seen), iter(list(scene.holes)))
+    for one, two in zip(results, streamed, strict=True):
+        same(one, two)
+
+
+def test_frames_that_are_only_looked_at_are_not_returned(whole):
+    scene, results = whole
+    some = list(fill_shot(scene.seen, scene.holes, wanted=range(3, 6)))
+    assert len(some) == 3
+    for one, two in zip(results[3:6], some, strict=True):
+        same(one, two)
+
+
+def test_a_piece_with_its_context_is_filled_like_the_whole():
+    count, at = 2 * context(DRAFT) + 12, context(DRAFT) + 5
+    frames = list(long_clip(count, []))
+    holes = list(small_holes(count))
+    everything = list(fill_shot(frames, holes, DRAFT))
+    first = at - context(DRAFT)
+    piece = slice(first, at + 2 + context(DRAFT))
+    wanted = range(at - first, at - first + 2)
+    for k, result in enumerate(fill_shot(frames[piece], holes[piece], DRAFT, wanted)):
+        np.testing.assert_array_equal(result.image, everything[at + k].image)
+
+
+def test_a_shot_without_frames_or_without_holes_is_fine():
+    assert list(fill_shot([], [])) == []
+    scene = panned(count=3)
+    for result, frame in zip(fill_shot(scene.truth, scene.holes & False), scene.truth, strict=True):
+        np.testing.assert_array_equal(result.image, frame)
+        assert result.recovered == result.synthesised == 0
