@@ -17,11 +17,6 @@ from .tfjs import reference
 TOLERANCE = 1e-3
 
 
-def _difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The largest difference, relative where the numbers are larger than 1."""
-    return float(np.max(np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))))
-
-
 @pytest.mark.parametrize("case", reference.CASES, ids=lambda case: case.graph)
 def test_translation_answers_as_tensorflow_js_did(case, network):
     network(case.network)
@@ -30,7 +25,10 @@ def test_translation_answers_as_tensorflow_js_did(case, network):
     assert set(answer) == set(kept)
     for name, expected in kept.items():
         assert list(answer[name].shape) == expected["shape"]
-        assert _difference(reference.sample(answer[name]), np.array(expected["values"])) < TOLERANCE
+        assert (
+            reference.difference(reference.sample(answer[name]), np.array(expected["values"]))
+            < TOLERANCE
+        )
 
 
 @pytest.mark.parametrize("graph", ["selfie.onnx", "rvm.onnx"])
@@ -41,7 +39,22 @@ def test_translation_answers_as_tensorflow_js_does_now(graph, network, tensorflo
     ours = models.session(case.network, case.graph).run(reference.feeds(case))
     assert set(ours) == set(theirs)
     for name, values in theirs.items():
-        assert _difference(ours[name], values) < TOLERANCE
+        assert reference.difference(ours[name], values) < TOLERANCE
+
+
+def test_the_state_of_one_frame_serves_the_next_as_in_tensorflow_js(network, tensorflow_js):
+    case = next(case for case in reference.CASES if case.graph == "rvm.onnx")
+    network(case.network)
+    session = models.session(case.network, case.graph)
+    first = session.run(reference.feeds(case))
+    second = reference.feeds(case)
+    second["src"] = second["src"][:, :, ::-1].copy()
+    second |= {f"r{i}i": first[f"r{i}o"] for i in (1, 2, 3, 4)}
+    ours, theirs = session.run(second), reference.run(case, tensorflow_js, second)
+    for name, values in theirs.items():
+        assert reference.difference(ours[name], values) < TOLERANCE
+    fresh = session.run({**reference.feeds(case), "src": second["src"]})
+    assert reference.difference(ours["pha"], fresh["pha"]) > TOLERANCE
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
     python tests/models/tfjs/reference.py
 
 writes `values.json` beside this file: for every network of `CASES`, what TensorFlow.js answers to
-the inputs of `feeds`, at positions spread over each output. It wants Node and npm on the PATH.
+the inputs of `feeds`, at positions spread over each output; and prints how far the translation is
+from it. It wants Node and npm on the PATH.
 """
 
 from __future__ import annotations
@@ -77,11 +78,13 @@ def install(folder: Path) -> None:
     subprocess.run([*npm, *PACKAGES], cwd=folder, check=True, capture_output=True, timeout=300)
 
 
-def run(case: Case, library: Path) -> dict[str, np.ndarray]:
-    """What TensorFlow.js, installed in `library`, answers to `feeds(case)`."""
+def run(
+    case: Case, library: Path, given: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """What TensorFlow.js, installed in `library`, answers to `given`, by default `feeds(case)`."""
     graph = models.manifest(case.network).graph(case.graph)
     paths = models.fetch(case.network)
-    inputs = {**feeds(case)}
+    inputs = dict(given or feeds(case))
     for name, value in _ONLY_IN_THE_ORIGINAL.get(case.graph, {}).items():
         inputs[name] = np.array([value], np.float32)
     with tempfile.TemporaryDirectory() as scratch:
@@ -108,6 +111,11 @@ def sample(values: np.ndarray) -> np.ndarray:
     return flat[np.linspace(0, flat.size - 1, min(KEPT, flat.size)).astype(int)]
 
 
+def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest difference, relative where the numbers are larger than 1."""
+    return float(np.max(np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))))
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         install(Path(scratch))
@@ -121,7 +129,9 @@ def main() -> None:
                 }
                 for name, values in results.items()
             }
-            print(case.graph, {name: values.shape for name, values in results.items()})
+            ours = models.session(case.network, case.graph).run(feeds(case))
+            worst = max(difference(ours[name], values) for name, values in results.items())
+            print(f"{case.graph}: largest difference {worst:.1e}")
     VALUES.write_text(json.dumps(kept, indent=None, separators=(",", ":")) + "\n")
 
 
