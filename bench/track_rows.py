@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from bench.track_measures import clip_scores
-from cleanplate.segment import Prompt, Segmenter
 from cleanplate.track import TrackSession
+from cleanplate.track.grids import to_frame
 from cleanplate.track.motion import carry, reduced_grey
+from cleanplate.track.window import whole
 
 _GROWN = 0.2  # of the last mask's box, where it is asked about again in the next frame
 
@@ -92,18 +93,18 @@ def warped(case: Case) -> list[np.ndarray]:
 
 def box_by_box(case: Case) -> list[np.ndarray]:
     """The promptable network asked again on every frame, with the last mask's box grown."""
-    segmenter, masks = Segmenter(), [case.truth[0]]
-    height, width = case.truth[0].shape
+    masks = [case.truth[0]]
+    shape = case.truth[0].shape
+    limits = np.array([shape[1], shape[0], shape[1], shape[0]], float)
     for image in case.frames[1:]:
         if masks[-1].any():
-            x0, y0, x1, y1 = box_of_truth(masks[-1])
-            wide, tall = _GROWN / 2 * (x1 - x0), _GROWN / 2 * (y1 - y0)
-            box = (x0 - wide, y0 - tall, x1 + wide, y1 + tall)
-        segmenter.set_image(image)
-        limits = (0, 0, width, height)
-        box = (*(max(v, low) for v, low in zip(box[:2], limits[:2], strict=True)), *box[2:])
-        box = (*box[:2], min(box[2], width), min(box[3], height))
-        masks.append(segmenter.predict(Prompt(box=box))[0].coarse)
+            box = np.array(box_of_truth(masks[-1]))
+            wide, tall = _GROWN / 2 * (box[2:] - box[:2])
+            margins = np.array([-wide, -tall, wide, tall])
+            box = np.clip(box + margins, 0, limits)
+        look = case.network.look(image, whole(shape))
+        answer = case.network.masks(look, np.zeros((0, 2)), np.zeros(0, bool), box)
+        masks.append(to_frame(look, answer.logits[0], shape, outside=-1.0) > 0)
     return masks
 
 

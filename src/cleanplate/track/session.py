@@ -13,6 +13,7 @@ import numpy as np
 
 from cleanplate.errors import MaskError, UsageError
 from cleanplate.segment.prompt import Prompt
+from cleanplate.segment.refine import refine
 from cleanplate.track.appearance import Appearance, Views
 from cleanplate.track.blend import Pressed, blend, press
 from cleanplate.track.features import CHANNELS
@@ -22,6 +23,9 @@ from cleanplate.track.pointing import Answer, Pointing
 from cleanplate.track.settings import TrackSettings
 from cleanplate.track.sweep import Sweep
 from cleanplate.track.views import marked_windows, teach_fine
+
+_SURE = 4.0  # the logit of a soft mask's 0 and 1, for refining
+_COARSE = 1024  # pixels: on frames longer than this the mask grid is coarser than its edges
 
 
 class FrameSource(Protocol):
@@ -266,6 +270,10 @@ class TrackSession:
             found[name] = Found(mask.astype(np.float32), 1.0, bool(mask.any()))
         soft = share_out({name: item.soft for name, item in found.items()})
         masks = _apart(soft, marked)
+        if max(shape) > _COARSE:
+            image = self._frame(index)
+            for name in masks.keys() - marked.keys():
+                masks[name] = _refined(image, masks, name, soft[name])
         return Tracked(
             index=index,
             masks=masks,
@@ -333,3 +341,14 @@ def _apart(
         name: marked[name].copy() if name in marked else (owner == i) & (stack[i] > 0.5) & ~taken
         for i, name in enumerate(names)
     }
+
+
+def _refined(
+    image: np.ndarray, masks: Mapping[int, np.ndarray], name: int, soft: np.ndarray
+) -> np.ndarray:
+    """An object's mask with its edges moved to the image's own, never into another's."""
+    others = np.zeros(soft.shape, bool)
+    for other, mask in masks.items():
+        if other != name:
+            others |= mask
+    return refine(image, np.where(others, -_SURE, 2 * _SURE * (soft - 0.5))) & ~others
