@@ -101,6 +101,8 @@ def _relax(image, hole, sweeps, over):  # pragma: no cover - compiled
                     if x < width - 1:
                         total += image[y, x + 1, c]
                         count += 1
+                    if count == 0:  # a frame of one pixel
+                        continue
                     image[y, x, c] += over * (total / count - image[y, x, c])
 
 
