@@ -63,6 +63,15 @@ def test_a_scribble_answers_too(net):
     assert iou(session_on(net, frames).add_scribble(1, 0, stroke), reds[0]) > 0.85
 
 
+def test_a_click_puts_a_mask_right(net):
+    frames, reds, blues = clip(1, lambda t: (60, 56), lambda t: (100, 56))
+    both = reds[0] | blues[0]
+    mask = session_on(net, frames).add_points(
+        1, 0, [(60, 56), (108, 56)], [True, False], correct=both
+    )
+    assert iou(mask, reds[0]) > 0.8 > iou(mask, both)
+
+
 def test_two_objects_cross_and_never_share_a_pixel(net):
     frames, reds, blues = clip(9, lambda t: (40 + 13 * t, 50), lambda t: (150 - 13 * t, 66))
     session = session_on(net, frames)

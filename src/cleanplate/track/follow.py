@@ -24,6 +24,8 @@ _REACH = 0.35  # of the object's size: how far from where it is expected it may 
 _STRAY = 0.15  # by how much, for each frame that it is lost, that and the window grow
 _LEAST_SHARE = 0.04  # of the usual area: less than that is nothing
 _NOWHERE = 10_000  # frames lost: it may be anywhere
+_NEARBY = 20  # frames: lost for longer, it is looked for in the whole frame
+_SEEK = 5  # frames between two such looks while other objects are followed
 _USUAL = 15  # frames whose agreement says what is usual
 _HELD = 0.4  # trust in a carried mask where motion is not to be believed at all
 _SHRINK = 0.98  # how fast the remembered size of an object may fall, for a frame
@@ -77,6 +79,7 @@ class Follower:
         self._views = views
         self._targets: dict[int, Target] = {}
         self._window: Window | None = None
+        self._steps = 0
         self._grey: np.ndarray | None = None
 
     @property
@@ -135,13 +138,18 @@ class Follower:
         return found
 
     def _choose(self, shape: tuple[int, int]) -> Window:
-        """One window for all objects: what is shared is paid for once."""
-        targets = self._targets.values()
-        if any(target.lost >= _NOWHERE for target in targets):
+        """One window for all objects: what is shared is paid for once.
+
+        What is lost for long must not cost the others their sharpness: it is looked for in the
+        whole frame, now and then.
+        """
+        there = [target for target in self._targets.values() if target.lost <= _NEARBY]
+        self._steps += 1
+        if not there or (len(there) < len(self._targets) and self._steps % _SEEK == 0):
             return whole(shape)
-        boxes = np.array([target.box for target in targets])
+        boxes = np.array([target.box for target in there])
         box = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
-        long = max(target.long * (1 + _STRAY * target.lost) for target in targets)
+        long = max(target.long * (1 + _STRAY * target.lost) for target in there)
         return choose_window(tuple(int(v) for v in box), shape, self._window, long)
 
     def _evidence(
@@ -204,7 +212,7 @@ class Follower:
 
 def _whereabouts(look: Look, target: Target, carried: np.ndarray) -> np.ndarray:
     """Where on the mask grid the object can be by now, float32 (256, 256) in 0..1."""
-    if target.lost >= _NOWHERE:
+    if target.lost > _NEARBY:
         return np.ones_like(carried)
     hidden = 0.0
     if target.present and (carried > 0.5).any():

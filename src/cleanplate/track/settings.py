@@ -18,19 +18,16 @@ class TrackSettings:
     every
         The network looks at one frame in so many; those between are carried by motion from the
         looks on both sides.
-    answers
-        How often the mask decoder is asked about each object, 1 or 2.
     """
 
     pixels: int = 768 * 768
     every: int = 1
-    answers: int = 2
 
     @classmethod
     def of(cls, quality: str) -> TrackSettings:
         """The settings for "draft", "good" or "best"; raises UsageError for another word."""
         known = {
-            "draft": cls(pixels=512 * 512, every=2, answers=1),
+            "draft": cls(pixels=512 * 512, every=2),
             "good": cls(),
             "best": cls(pixels=1024 * 1024),
         }
