@@ -8,6 +8,7 @@ tolerance and, since blocky edges pass that, at 2 pixels and at 1.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ from bench.track import clip_names
 from bench.track_measures import boundary, region
 from bench.track_rows import box_of_truth, centre
 from cleanplate.segment import Prompt, Segmenter
+from cleanplate.segment.salient import Salient
 
 FRAMES = 4  # of each clip
 MEASURES = {
@@ -35,18 +37,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=Path, default=DEFAULT_CLIPS)
     parser.add_argument("--only", metavar="CLIP,CLIP", help="these clips alone")
     parser.add_argument("--frames", type=int, default=FRAMES, help="of each clip")
+    parser.add_argument(
+        "--salient", default="", metavar="NETWORK,...", help="also what stands out: isnet, u2netp"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
 
 
 def main(options: argparse.Namespace) -> int:
     segmenter = Segmenter()
+    salient = {name: Salient(name) for name in options.salient.split(",") if name}
     names = options.only.split(",") if options.only else clip_names(options.clips)
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     times: dict[str, list[float]] = defaultdict(list)
     for name in names:
         folder = options.clips / "track" / name
         for image, truth in _frames(folder, options.frames):
-            for row, mask in _rows(segmenter, image, truth, times):
+            rows = itertools.chain(
+                _rows(segmenter, image, truth, times), _standing_out(salient, image, times)
+            )
+            for row, mask in rows:
                 for measure, function in MEASURES.items():
                     scores[row][measure].append(100 * function(truth, mask))
         print(
@@ -92,6 +101,14 @@ def _rows(segmenter: Segmenter, image: np.ndarray, truth: np.ndarray, times):
         yield f"{where} click, the surest scale", surest.mask
         offered = max(candidates, key=lambda candidate: region(truth, candidate.coarse))
         yield f"{where} click, the best that is offered", offered.mask
+
+
+def _standing_out(salient: dict[str, Salient], image: np.ndarray, times):
+    for name, network in salient.items():
+        began = time.perf_counter()
+        matte = network.matte(image)
+        times[f"what stands out, {name}"].append(time.perf_counter() - began)
+        yield f"what stands out, {name}", matte > 0.5
 
 
 def _table(scores) -> str:
