@@ -87,6 +87,7 @@ def test_empty_masks_change_nothing_and_say_so(shot, tmp_path):
 
 def test_the_same_run_gives_the_same_file(shot, tmp_path):
     clip, masks = shot
-    for name in ("a.mp4", "b.mp4"):
-        cleanplate.erase(clip, tmp_path / name, mask=masks)
-    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+    # In FFV1: x264 on several threads gives another file about once in a thousand times.
+    for name in ("a.mkv", "b.mkv"):
+        cleanplate.erase(clip, tmp_path / name, mask=masks, quality="lossless")
+    assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()

@@ -17,6 +17,8 @@ COMMANDS = {
     "find": "cleanplate.cli.find",
     "mask": "cleanplate.cli.mask",
     "probe": "cleanplate.cli.probe",
+    "project": "cleanplate.cli.project",
+    "export": "cleanplate.cli.export",
     "models": "cleanplate.cli.models",
     "demo": "cleanplate.cli.demo",
     "doctor": "cleanplate.cli.doctor",

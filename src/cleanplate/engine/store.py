@@ -38,11 +38,11 @@ def key_of(*parts: Any) -> str:
 
 @cache
 def code_version(*packages: str) -> str:
-    """A hash of the source and data files of these parts of Cleanplate, such as "fill"."""
+    """A hash of these parts of Cleanplate, source and data: "fill", or "segment/edges.py"."""
     root = Path(__file__).parent.parent
     total = hashlib.blake2b(digest_size=16)
     for package in packages:
-        for path in sorted((root / package).rglob("*")):
+        for path in sorted([root / package, *(root / package).rglob("*")]):
             if path.is_file() and path.suffix not in (".pyc", ".nbi", ".nbc"):
                 total.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return total.hexdigest()

@@ -175,7 +175,9 @@ class VideoSink(Sink):
 
     def _muxing(self, whole: bool) -> dict[str, str]:
         if self.plan.container not in ("mp4", "mov"):
-            return {}
+            # Matroska numbers its segments at random otherwise; the same frames are to make the
+            # same file.
+            return {"fflags": "+bitexact"}
         flags = "+faststart"
         if any(code != 2 for code in codes(self._colour)):
             # Without any tag, the box would claim limited range.

@@ -1,0 +1,44 @@
+"""Projects from the command line: made, changed, taken back, exported."""
+
+from __future__ import annotations
+
+import json
+
+import generated
+
+
+def test_a_project_from_beginning_to_end(cleanplate, scene, tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
+
+    def run(*arguments):
+        done = cleanplate(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("project", "new", scene.clip, "-o", "a.cleanplate", "--mask", scene.masks, "--grow", 1)
+    facts = json.loads(run("project", "info", "a.cleanplate", "--json"))
+    assert facts["settings"] == {"grow": 1}
+    assert facts["clip"] == str(scene.clip)
+    assert "12 masks" in run("project", "objects", "a.cleanplate")
+    run("project", "set", "a.cleanplate", "--grow", 3, "--quality", "draft")
+    assert "grow 3" in run("project", "undo", "a.cleanplate")
+    assert "grow 3" in run("project", "redo", "a.cleanplate")
+    run("export", "a.cleanplate", "-o", "clean.mp4")
+    result = generated.pictures(tmp_path / "clean.mp4")
+    hole = scene.holes[4]
+    assert generated.psnr(result[4][hole], scene.clean[4][hole]) > 20
+    assert generated.audio_packets(tmp_path / "clean.mp4") == generated.audio_packets(scene.clip)
+
+
+def test_what_cannot_be_is_refused(cleanplate, scene, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for arguments, code, words in [
+        (("project", "info", "empty"), 1, "no project"),
+        (("export", "empty", "-o", "x.mp4"), 1, "no project"),
+        (("project", "new", scene.clip, "-o", "plain"), 2, ".cleanplate"),
+        (("project", "new", "gone.mp4", "-o", "b.cleanplate"), 1, "gone.mp4"),
+    ]:
+        done = cleanplate(*arguments)
+        assert done.returncode == code, done.stderr
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,173 @@
+"""Projects are exported as they would be erased, resume after anything, redo only what changed.
+
+Files are compared byte for byte in FFV1: x264 itself, on several threads, gives another file for the
+very same frames about once in a thousand times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+import generated
+import numpy as np
+import pytest
+
+import cleanplate
+from cleanplate.engine import export as export_module
+from cleanplate.engine.export import export_project
+from cleanplate.engine.projects import new_project
+from cleanplate.engine.run import OutputSettings
+from cleanplate.engine.store import Store
+from cleanplate.errors import Cancelled, UsageError
+from cleanplate.project import Project, SetMasks, SetSettings
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory):
+    """Two shots of twenty frames, with a disc to remove."""
+    folder = tmp_path_factory.mktemp("footage")
+    clean = generated.pan("coffee", 20) + generated.pan("astronaut", 20)
+    seen, masks = generated.with_disc(clean)
+    clip = generated.write_clip(folder / "clip.mp4", seen)
+    return clip, generated.write_masks(folder / "masks", masks), masks
+
+
+@pytest.fixture
+def project(footage, tmp_path):
+    clip, masks, _ = footage
+    made = new_project(clip, tmp_path / "a.cleanplate", masks)
+    made.edit(SetSettings(grow=2, feather=1, quality="draft"))
+    return made
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def filled(monkeypatch):
+    """The numbers of frames that were filled, and not taken from the store."""
+    frames = []
+
+    def watched(images, holes, settings, wanted):
+        for one in real(images, holes, settings, wanted):
+            frames.append(1)
+            yield one
+
+    real = export_module.fill_shot
+    monkeypatch.setattr(export_module, "fill_shot", watched)
+    return frames
+
+
+LOSSLESS = OutputSettings(quality="lossless", overwrite=True)
+
+
+def test_an_export_is_what_erase_would_have_written(footage, project, store, tmp_path):
+    clip, masks, _ = footage
+    report = export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    # A project is filled as drafted, and written losslessly; erase has one word for both.
+    told = cleanplate.erase(
+        clip, tmp_path / "b.mp4", mask=masks, grow=2, feather=1, quality="draft"
+    )
+    assert report.shots == told.shots == [[0, 20], [20, 40]]
+    assert report.frames == told.frames
+
+
+def test_a_second_export_fills_nothing_and_is_the_same(project, store, tmp_path, filled):
+    export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    assert len(filled) == 40
+    filled.clear()
+    export_project(project, tmp_path / "b.mkv", LOSSLESS, store=store)
+    assert filled == []
+    assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
+
+
+def test_an_export_goes_on_where_it_was_stopped(project, store, tmp_path, filled):
+    export_project(project, tmp_path / "whole.mkv", LOSSLESS, store=Store(tmp_path / "other"))
+    filled.clear()
+    cancel = threading.Event()
+
+    def stop_in_the_middle(event):
+        if event.kind == "progress" and event.frame == 15:
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        export_project(project, tmp_path / "a.mkv", LOSSLESS, stop_in_the_middle, cancel, store)
+    before = len(filled)
+    assert 15 <= before < 40
+    export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    assert len(filled) - before <= 40 - 15
+    assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
+
+
+def test_an_export_goes_on_after_being_killed(project, tmp_path, filled):
+    """kill -9 in the middle, twice; then to the end."""
+    environment = {**os.environ, "CLEANPLATE_STORE": str(tmp_path / "store")}
+    out = tmp_path / "a.mkv"
+    command = ["export", project.folder, "-o", out, "--json", "--quality", "lossless"]
+    for stop_at in (6, 18):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cleanplate", *map(str, command)],
+            env=environment, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        for line in process.stdout:
+            if json.loads(line).get("frame", 0) >= stop_at:
+                break
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not out.exists()
+    export_project(project, out, LOSSLESS, store=Store(tmp_path / "store"))
+    assert 0 < len(filled) <= 40 - 18
+    export_project(project, tmp_path / "whole.mkv", LOSSLESS, store=Store(tmp_path / "fresh"))
+    assert out.read_bytes() == (tmp_path / "whole.mkv").read_bytes()
+
+
+def test_changing_one_shot_fills_only_that_shot(footage, project, store, tmp_path, filled):
+    export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    filled.clear()
+    extra = np.zeros((96, 160), bool)
+    extra[5:15, 5:25] = True
+    name = project.keep_mask(extra)
+    project.edit(SetMasks(object=2, runs=[(20, 40, name)]))
+    export_project(project, tmp_path / "b.mkv", LOSSLESS, store=store)
+    assert len(filled) == 20
+    filled.clear()
+    project.undo()
+    export_project(project, tmp_path / "c.mkv", LOSSLESS, store=store)
+    assert filled == []
+    assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "c.mkv").read_bytes()
+
+
+def test_a_moved_project_and_clip_still_share_the_store(footage, project, store, tmp_path, filled):
+    export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    filled.clear()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(project.folder, elsewhere)
+    shutil.copy2(footage[0], elsewhere / "renamed.mp4")
+    moved = Project.open(elsewhere / "a.cleanplate")
+    moved.find_clip(elsewhere / "renamed.mp4")
+    export_project(moved, tmp_path / "b.mkv", LOSSLESS, store=store)
+    assert filled == []
+
+
+def test_a_project_without_masks_has_nothing_to_export(footage, tmp_path, store):
+    project = new_project(footage[0], tmp_path / "b.cleanplate")
+    with pytest.raises(UsageError, match="no object has a mask"):
+        export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+
+
+def test_a_store_that_is_too_small_costs_time_and_not_the_result(project, tmp_path, store):
+    export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    tiny = Store(tmp_path / "tiny", limit=20_000)
+    export_project(project, tmp_path / "b.mkv", LOSSLESS, store=tiny)
+    export_project(project, tmp_path / "c.mkv", LOSSLESS, store=tiny)
+    a, b, c = ((tmp_path / f"{name}.mkv").read_bytes() for name in "abc")
+    assert a == b == c
