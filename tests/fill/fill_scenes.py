@@ -108,9 +108,12 @@ def crossed(count: int = 16) -> Scene:
     for t in range(count):
         frame = view(far, 1.5 * t, 0, WIDTH, HEIGHT)
         driven = np.float32([[1, 0, 10 + 5.3 * t], [0, 1, 26]])
-        cv2.warpAffine(
-            block, driven, (WIDTH, HEIGHT), frame, cv2.INTER_CUBIC, cv2.BORDER_TRANSPARENT
-        )
+        alpha = cv2.warpAffine(np.ones(block.shape[:2], np.float32), driven, (WIDTH, HEIGHT))
+        there = cv2.warpAffine(
+            block, driven, (WIDTH, HEIGHT),
+            flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        frame += alpha[..., None] * (there - frame)
         truth.append(eight_bit(frame))
         holes.append(disc(84, 48, 11))
     return Scene(np.stack(truth), np.stack(holes))
