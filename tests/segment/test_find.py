@@ -39,6 +39,15 @@ def test_masks_of_several_things_do_not_overlap(finder):
     assert found[0].score >= found[-1].score
 
 
+def test_a_finer_look_changes_edges_alone(finder):
+    wide = np.full((512, 1100, 3), 90, np.uint8)
+    wide[:, 40:430] = data.astronaut()[:, :390]
+    (rough,) = finder.find(wide, ["person"], threshold=0.4)
+    (fine,) = finder.find(wide, ["person"], threshold=0.4, fine=True)
+    shared = (rough.mask & fine.mask).sum() / (rough.mask | fine.mask).sum()
+    assert 0.9 < shared < 1
+
+
 def test_anything_is_what_stands_out(finder):
     scene = np.full((240, 360, 3), (90, 110, 80), np.uint8)
     y, x = np.mgrid[:240, :360]

@@ -53,6 +53,9 @@ def find(
             min=0, max=1, show_default="0.35, or 0.3 with --kind", help="The least score to report."
         ),
     ] = None,
+    fine: Annotated[
+        bool, typer.Option("--fine", help="Look again at each small object, for finer edges.")
+    ] = False,
     picture: Annotated[
         Path | None,
         typer.Option(
@@ -72,7 +75,7 @@ def find(
     names = [name.strip() for item in kind for name in item.split(",")] if kind else None
     image = read_frame(source, frame)
     with fetching() as watch:
-        found = Finder(watch=watch).find(image, names, threshold=threshold)
+        found = Finder(watch=watch).find(image, names, threshold=threshold, fine=fine)
     if picture is not None:
         write_picture(picture, image, found)
     print(_as_json(source, frame, image, found) if json else describe(found))

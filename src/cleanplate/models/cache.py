@@ -116,7 +116,12 @@ def _lock(stream) -> None:
     if os.name == "nt":
         import msvcrt
 
-        msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+        while True:
+            with contextlib.suppress(
+                OSError
+            ):  # it gives up after ten seconds; a fetch may take more
+                msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+                return
     else:
         import fcntl
 

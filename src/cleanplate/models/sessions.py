@@ -89,16 +89,33 @@ class Session:
         self._release.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], outputs: list[str] | None = None
+        self,
+        feeds: Mapping[str, np.ndarray],
+        outputs: list[str] | None = None,
+        *,
+        keep_memory: bool = False,
     ) -> dict[str, np.ndarray]:
-        """Run once. `feeds` maps input names to arrays; the answer maps output names to arrays.
+        """Run once.
 
-        Working memory is given back after each run. Raises ModelError when the network fails, as
-        it does on inputs of the wrong shape.
+        Parameters
+        ----------
+        feeds
+            Input names and their arrays.
+        outputs
+            Which outputs to give, by name; default all.
+        keep_memory
+            Keep the working memory for the next run instead of giving it back. For the image
+            encoder that saves an eighth of the time and holds 330 MB.
+
+        Returns
+        -------
+        Output names and their arrays.
+
+        Raises ModelError when the network fails, as it does on inputs of the wrong shape.
         """
         wanted = outputs or list(self.outputs)
         try:
-            results = self._ort.run(wanted, dict(feeds), self._release)
+            results = self._ort.run(wanted, dict(feeds), None if keep_memory else self._release)
         except Exception as error:  # see above
             raise ModelError(f"The network {self.name} failed: {_first_line(error)}") from error
         return dict(zip(wanted, results, strict=True))

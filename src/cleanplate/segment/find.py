@@ -14,7 +14,13 @@ from cleanplate.segment.kinds import ANYTHING, kinds_named
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine
 from cleanplate.segment.salient import Salient, salient_objects
-from cleanplate.segment.segmenter import Embedding, Segmenter, agreement
+from cleanplate.segment.segmenter import (
+    Candidate,
+    Embedding,
+    Segmenter,
+    agreement,
+    logits_of_mask,
+)
 
 _SAME_MASK = 0.7  # IoU above which two masks are one object found twice
 _WITHIN = 0.85  # share of a mask inside a surer one of its kind: a part of it, not another object
@@ -68,6 +74,7 @@ class Finder:
         names: Iterable[str] | None = None,
         *,
         threshold: float | None = None,
+        fine: bool = False,
     ) -> list[Found]:
         """The objects of some kinds in a frame, every instance its own, the surest first.
 
@@ -81,18 +88,21 @@ class Finder:
         threshold
             The least score at which an object is reported, 0..1; default 0.3 for kinds that are
             named, else 0.35.
+        fine
+            Look once more at each object that is small in the frame, for finer edges: a second
+            or so each.
 
         Masks do not overlap. Raises UsageError for a word that means nothing.
         """
         kinds = None if names is None else kinds_named(names)
         found: list[tuple[Detection, np.ndarray, np.ndarray]] = []
         if kinds is None or set(kinds) != {ANYTHING}:
-            found += self._by_kind(image, kinds, threshold)
+            found += self._by_kind(image, kinds, threshold, fine)
         if kinds is not None and ANYTHING in kinds:
             found += self._standing_out(image)
         return _numbered(_apart(_once_each(found)))
 
-    def _by_kind(self, image: np.ndarray, kinds: tuple[str, ...] | None, threshold):
+    def _by_kind(self, image: np.ndarray, kinds: tuple[str, ...] | None, threshold, fine: bool):
         if self._detector is None:
             self._detector = Detector(watch=self._watch)
         detections = self._detector.detect(image, kinds, threshold=threshold)
@@ -104,6 +114,9 @@ class Finder:
         result = []
         for item in detections:
             soft = self._ask(np.array(item.box), embedding)
+            if fine:
+                rough = Candidate(1.0, "joint", logits_of_mask(soft > 0), embedding, closer=soft)
+                soft = self._segmenter.look_closer(rough).soft
             result.append((item, refine(embedding.image, soft), soft))
         return result
 
