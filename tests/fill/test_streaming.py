@@ -50,6 +50,15 @@ def test_abandoning_a_fill_lets_everything_go():
     assert sum(frame() is not None for frame in taken) <= 1
 
 
+def test_a_source_that_breaks_is_heard_of():
+    def broken():
+        yield from long_clip(5, [])
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        list(fill_shot(broken(), small_holes(9), DRAFT))
+
+
 @pytest.fixture(scope="module")
 def whole():
     scene = crossed(12)
