@@ -42,3 +42,15 @@ def test_what_cannot_be_is_refused(cleanplate, scene, tmp_path):
         assert done.returncode == code, done.stderr
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_preview_from_the_command_line(cleanplate, scene, tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
+    new = cleanplate("project", "new", scene.clip, "-o", "a.cleanplate", "--mask", scene.masks)
+    assert new.returncode == 0, new.stderr
+    show = ("preview", "a.cleanplate", "-o", "p.png")
+    done = cleanplate(*show, "--frame", 4, "--compare", "split")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "p.png").exists()
+    assert cleanplate(*show).returncode == 2
+    assert cleanplate(*show, "--frame", 400).returncode == 2

@@ -18,6 +18,7 @@ COMMANDS = {
     "mask": "cleanplate.cli.mask",
     "probe": "cleanplate.cli.probe",
     "project": "cleanplate.cli.project",
+    "preview": "cleanplate.cli.preview",
     "export": "cleanplate.cli.export",
     "models": "cleanplate.cli.models",
     "demo": "cleanplate.cli.demo",

@@ -1,0 +1,55 @@
+"""``cleanplate preview``: see a few frames of a project, small and soon."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.paths import parse_frames
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+class How(StrEnum):
+    """What is shown of a frame."""
+
+    after = "after"
+    before = "before"
+    split = "split"
+    side = "side"
+
+
+@app.command()
+def preview(
+    project: Annotated[
+        Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            show_default=False,
+            help="A picture for one frame, a video for several.",
+        ),
+    ],
+    frame: Annotated[int | None, typer.Option(min=0, help="The frame to show.")] = None,
+    frames: Annotated[
+        str | None, typer.Option(metavar="A:B", help="Frames A to B-1, as a small video.")
+    ] = None,
+    compare: Annotated[How, typer.Option(help="Show it beside how it was.")] = How.after,
+    size: Annotated[
+        int, typer.Option(min=16, metavar="PX", help="The longer side of the picture.")
+    ] = 960,
+) -> None:
+    """See some frames of a project before exporting it."""
+    if (frame is None) == (frames is None):
+        raise typer.BadParameter("say which: --frame N or --frames A:B")
+    chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
+    from cleanplate.engine.preview import Preview, write_preview
+    from cleanplate.project import Project
+
+    write_preview(Preview(Project.open(project), size), output, chosen, compare.value)
