@@ -10,6 +10,7 @@ import numpy as np
 from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.detect import Detection, Detector
+from cleanplate.segment.edges import drop_specks
 from cleanplate.segment.kinds import ANYTHING, kinds_named
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine
@@ -29,6 +30,7 @@ _TRUST = 6.0  # logits beyond this do not outvote the other answer's
 _SAME_ANSWER = 0.6  # IoU below which two answers mean different things
 _BEYOND = 0.15  # of a box's size: how far outside it its mask may reach
 _IN_FRONT = 0.6  # share of the smaller of two masks inside the larger: it is in front of it
+_SPECK = 0.02  # of a mask: pieces smaller than this are none of the object
 _LEAST_AREA = 24  # pixels: smaller than this there is nothing to remove
 
 
@@ -117,7 +119,8 @@ class Finder:
             if fine:
                 rough = Candidate(1.0, "joint", logits_of_mask(soft > 0), embedding, closer=soft)
                 soft = self._segmenter.look_closer(rough).soft
-            result.append((item, refine(embedding.image, soft), soft))
+            mask = refine(embedding.image, soft)
+            result.append((item, drop_specks(mask, int(_SPECK * mask.sum())), soft))
         return result
 
     def _ask(self, box: np.ndarray, embedding: Embedding) -> np.ndarray:
