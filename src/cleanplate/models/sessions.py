@@ -34,7 +34,7 @@ class Session:
     """One network, loaded and ready to run.
 
     Attributes: `inputs` and `outputs` map names to shapes (a size that may vary is a string or
-    None); `providers` says where it runs, the first choice first.
+    None); `types` maps them to ONNX Runtime's types, as in "tensor(float)"; `providers` says where it runs, the first choice first.
 
     `run` may be called from several threads.
     """
@@ -84,6 +84,8 @@ class Session:
             ) from error
         self.inputs = {item.name: tuple(item.shape) for item in self._ort.get_inputs()}
         self.outputs = {item.name: tuple(item.shape) for item in self._ort.get_outputs()}
+        both = (*self._ort.get_inputs(), *self._ort.get_outputs())
+        self.types = {item.name: item.type for item in both}
         self.providers = self._ort.get_providers()
         self._release = ort.RunOptions()
         self._release.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
