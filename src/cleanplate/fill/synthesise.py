@@ -26,6 +26,8 @@ _TEXTURE_WEIGHT = 3.0  # of the texture channels beside a colour channel, both i
 _TEXTURE_SIGMA = 4.0  # pixels over which texture is measured
 _BORDER_FADE = 1.15  # by so much less is a patch believed, for each pixel further from the known
 _MOST_LEVELS = 5
+_THIN = 4  # pixels; what is no wider is better bridged than textured
+_MANY = 60_000  # targets on one level, from which on less is searched there: they start out well
 _MOST_STEP = 40.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
 _FAR_TOLL = 12.0  # grey levels that a source must fit better by, one width of the hole away
 _AGAIN_TOLL = 4.0  # grey levels that a source must fit better by when it is used twice
@@ -88,6 +90,11 @@ def _neighbourhood(missing: np.ndarray) -> tuple[int, int, int, int]:
 
 def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int) -> np.ndarray:
     smooth = harmonic_fill(image, missing)
+    thick = _opened(missing)
+    if not thick.any():
+        return smooth
+    usable = usable & ~missing
+    missing = thick
     levels = _pyramid(smooth, missing, usable)
     if not levels:
         return smooth
@@ -99,6 +106,17 @@ def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: 
     filled = _assemble(finest, smooth, place, weight)
     trust = _trust(finest, smooth, place, weight)
     return smooth + trust[..., None] * (filled - smooth)
+
+
+def _opened(missing: np.ndarray) -> np.ndarray:
+    """The missing parts that are wide enough for texture: specks and scratches are left out."""
+    kernel = np.ones((_THIN + 1, _THIN + 1), np.uint8)
+    # Beyond the picture's edge a hole is taken to go on.
+    padded = cv2.copyMakeBorder(
+        missing.astype(np.uint8), _THIN, _THIN, _THIN, _THIN, cv2.BORDER_REPLICATE
+    )
+    inner = cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel)[_THIN:-_THIN, _THIN:-_THIN]
+    return missing & inner.astype(bool)
 
 
 def _pyramid(smooth: np.ndarray, missing: np.ndarray, usable: np.ndarray) -> list[_Level]:
@@ -174,6 +192,8 @@ def _refine(levels, n, coarse, state):
         patchmatch.vote(image, missing, targets, place, _belief(missing, targets, cost))
     radius = max(missing.shape) if coarse is None else max(8, max(missing.shape) // 4)
     rounds = 12 if coarse is None else (6 if n else 4)
+    if len(targets) > _MANY and coarse is not None:
+        radius, rounds = 16, 2
     weight = None
     far = _far_toll(missing)
     for turn in range(rounds):
