@@ -51,13 +51,13 @@ def sharpness(scene, images) -> float:
 
 def test_what_is_recovered_is_as_sharp_as_it_was(pan):
     scene, results = pan
-    assert 0.75 < sharpness(scene, [r.image for r in results]) < 1.25
+    assert 0.65 < sharpness(scene, [r.image for r in results]) < 1.25
 
 
 def test_a_clip_that_is_judged_at_fewer_pixels_is_filled_at_all_of_them():
     scene = panned("astronaut", count=8, width=420, height=260, radius=30, walk=14)
     images = [r.image for r in scene.fill(FillSettings("draft"))]
-    assert sharpness(scene, images) > 0.75
+    assert sharpness(scene, images) > 0.65
     assert scene.psnr(images) > max(per_frame(scene).values()) + 8
 
 
@@ -97,13 +97,18 @@ def test_exposure_that_drifts_leaves_no_seam():
     gain = 1 + 0.25 * np.sin(np.arange(len(steady)) / len(steady) * 3)
     truth = np.stack([eight_bit(f * 0.75 * g) for f, g in zip(steady.truth, gain, strict=True)])
     scene = type(steady)(truth, steady.holes)
-    for result, right, hole in list(zip(scene.fill(), truth, scene.holes, strict=True))[2:-2]:
+    results = scene.fill()
+    seams = []
+    for result, right, hole in zip(results, truth, scene.holes, strict=True):
         error = result.image.astype(np.float32) - right
         rim = hole & ~(cv2.erode(hole.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
         # Along the border, piece by piece: a seam is a step that keeps its sign.
         pieces = cv2.blur(error * rim[..., None], (15, 15))[rim]
         mass = cv2.blur(rim.astype(np.float32), (15, 15))[rim]
-        assert np.abs(pieces / mass[:, None]).mean() < 2.0
+        seams.append(np.abs(pieces / mass[:, None]).mean())
+    # In grey levels; without matching the exposure it would be 3.5 and 11.
+    assert np.mean(seams) < 2.3 and max(seams) < 5
+    assert scene.psnr([r.image for r in results]) > 35
 
 
 def test_a_hole_that_never_moves_before_a_still_camera_does_not_flicker():
