@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def tensorflow_js(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tensorflow-js")
     try:
         reference.install(folder)
-    except Exception as error:
+    except (OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"TensorFlow.js could not be installed: {error}")
     return folder
 
