@@ -61,7 +61,8 @@ class EdgeSettings:
 @dataclass
 class MaskReport:
     """What tracking made of a clip. `frames` has, for each, every object's score (0..1), whether
-    it is there and its area in pixels; `doubtful` are frames whose least score is below 0.6."""
+    it is there and its area in pixels; `doubtful` are frames whose least score is below 0.6, and those
+    where an object comes or goes."""
 
     source: str
     output: str
@@ -214,7 +215,9 @@ def _note(report: MaskReport, index: int, tracked: Tracked, masks: dict[int, np.
             ],
         }
     )
-    if min(tracked.scores.values()) < _DOUBTFUL:
+    last = [item["present"] for item in report.frames[-2]["objects"]] if report.frames[1:] else None
+    turns = last is not None and last != [bool(mask.any()) for mask in masks.values()]
+    if turns or min(tracked.scores.values()) < _DOUBTFUL:
         report.doubtful.append(index)
 
 

@@ -18,7 +18,6 @@ _ALONE = 0.1  # by how much likeness must exceed a half to count without motion
 _STRANGE = 0.7  # of the main part's likeness to what was marked
 _BAND = (4, 15)  # points of the grid: where the band around a mask begins and ends
 _LOGIT = 8.0  # how sure an expected mask may be; the network's own logits reach about 20
-
 _STEEP = 10.0  # how fast the mean of the opinions turns into certainty, around a half
 
 
@@ -90,7 +89,7 @@ def contrast(mask: np.ndarray, likeness: np.ndarray) -> float:
 def _weigh(evidence: Evidence, answers: list[np.ndarray], fine: np.ndarray) -> np.ndarray:
     """The mean of six opinions, each 0..1, as a soft mask.
 
-    Weights fitted to half of the bench's clips were no better on the other half.
+    Logistic weights fitted to two of three difficult clips did worse on the third, each time.
     """
     total = evidence.head + evidence.memory + fine
     for answer in answers:

@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.04  # of the usual area: less than that is nothing
 _NOWHERE = 10_000  # frames lost: it may be anywhere
 _NEARBY = 20  # frames: lost for longer, it is looked for in the whole frame
 _SEEK = 5  # frames between two such looks while other objects are followed
-_USUAL = 15  # frames whose agreement says what is usual
+_USUAL = 15  # frames whose contrast says what is usual
 _HELD = 0.4  # trust in a carried mask where motion is not to be believed at all
 _SHRINK = 0.98  # how fast the remembered size of an object may fall, for a frame
 
@@ -70,8 +70,8 @@ class Target:
 class Follower:
     """Carries the masks of several objects from frame to frame.
 
-    `start` with the masks of a frame, then `step` through the frames that follow it (or, backwards,
-    come before it).
+    `fix` the masks of a frame, then `step` through the frames that follow it (or, backwards, come
+    before it).
     """
 
     def __init__(self, network: Network, views: Views) -> None:
@@ -192,8 +192,10 @@ class Follower:
             if relative < needed or area < _LEAST_SHARE * target.area:
                 full = np.zeros(shape, np.float32)
                 target.lost += 1
+                score = float(np.clip(1 - relative / needed, 0, 1))
             else:
                 target.lost = 0
+                score = _score(contrast)
             if target.present and relative > _DOUBT:
                 target.usual.append(contrast)
                 sure = min(1.0, relative) ** 2
@@ -206,7 +208,7 @@ class Follower:
                 target.box = box
                 long = max(box[2] - box[0], box[3] - box[1])
                 target.long = max(long, target.long * _SHRINK)
-            found[name] = Found(full, _score(contrast), target.present)
+            found[name] = Found(full, score, target.present)
         return found
 
 
