@@ -21,61 +21,18 @@ TONE = 1.5
 KEPT, SYNTHESISED = -1, -2
 
 
-def tone_and_choice(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the plan amounts to at the working resolution.
+def tone_of(plan: Plan, settled: np.ndarray) -> np.ndarray:
+    """What to add to the plan's base: smooth at the scale of TONE.
 
-    Returns:
-        layer: int8 (bh, bw), the layer that gives the detail, -1 for the smooth fill.
-        base: float32 (bh, bw, 3), that layer's kept sources mixed, exposure not matched.
-        tone: float32 (bh, bw, 3), what to add to `base` (smooth at the scale of TONE).
+    Args:
+        plan: the plan.
+        settled: float32 (bh, bw, 3), its soft picture, made steady over time.
     """
-    smooth = plan.frame.smooth
-    hole = crop(plan.frame.work_hole, plan.box)
-    if plan.means is None:
-        layer = np.full(hole.shape, -1, np.int8)
-        return layer, smooth.copy(), np.zeros_like(smooth)
-    layers = plan.means.colour.shape[0]
-    soft = plan.share[..., -1:] * smooth
-    for k in range(layers):
-        soft += plan.share[..., k : k + 1] * plan.means.colour[k]
-    offered = plan.means.evidence[..., 7] > 0
-    strength = np.where(offered, np.moveaxis(plan.share[..., :-1], -1, 0) + 1e-6, 0.0)
-    layer = np.where(offered.any(axis=0), strength.argmax(axis=0), -1).astype(np.int8)
-    offer = plan.candidates
-    base, matched = _mix(
-        layer, plan.means.top, plan.means.weight, offer.colour, offer.offset, smooth
-    )
-    outside = ~hole[..., None]
-    # Outside the hole both are the picture itself, so the tone fades to nothing at its border.
-    difference = np.where(outside, 0.0, soft - matched).astype(np.float32)
+    hole = crop(plan.frame.work_hole, plan.box)[..., None]
+    # Outside the hole both are the picture itself, so the difference fades out at its border.
+    difference = np.where(hole, settled - plan.base - plan.offset, 0.0).astype(np.float32)
     size = 2 * int(3 * TONE + 0.5) + 1
-    tone = cv2.GaussianBlur(difference, (size, size), TONE)
-    return layer, base, tone + np.where(outside, 0.0, matched - base)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _mix(layer, top, weight, colour, offset, smooth):  # pragma: no cover - compiled
-    height, width = layer.shape
-    base = smooth.copy()
-    matched = smooth.copy()
-    for y in range(height):
-        for x in range(width):
-            level = layer[y, x]
-            if level < 0:
-                continue
-            for c in range(3):
-                raw = 0.0
-                add = 0.0
-                for n in range(top.shape[3]):
-                    k = top[level, y, x, n]
-                    if k < 0:
-                        break
-                    w = weight[level, y, x, n]
-                    raw += w * (colour[k, y, x, c] - offset[k, y, x, c])
-                    add += w * offset[k, y, x, c]
-                base[y, x, c] = raw
-                matched[y, x, c] = raw + add
-    return base, matched
+    return cv2.GaussianBlur(difference, (size, size), TONE) + plan.offset
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -151,11 +108,14 @@ def _add_tone(out, at, layer, base, tone, unit):  # pragma: no cover - compiled
                 out[i, c] += unit * rgb[c]
 
 
-def paint(plan: Plan, images: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def paint(
+    plan: Plan, settled: np.ndarray, images: dict[int, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """Fill the hole at the clip's own resolution, sampling each source once.
 
     Args:
         plan: from `plan_frame`.
+        settled: float32 (bh, bw, 3), the plan's soft picture, made steady over time.
         images: the window's frames by index, (h, w, 3) uint8 or uint16.
 
     Returns:
@@ -171,23 +131,20 @@ def paint(plan: Plan, images: dict[int, np.ndarray]) -> tuple[np.ndarray, np.nda
     at = np.empty((ys.size, 2), np.float32)
     at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
     at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
-    layer, base, tone = tone_and_choice(plan)
     colour = np.zeros((ys.size, 3), np.float32)
+    for k in np.unique(plan.top[plan.top >= 0]):
+        _accumulate(
+            images[int(plan.source[k])], k, plan.grid[k], at, plan.layer, plan.top, plan.weight,
+            scale, colour,
+        )  # fmt: skip
+    _add_tone(colour, at, plan.layer, plan.base, tone_of(plan, settled), unit)
     provenance = np.full(frame.hole.shape, KEPT, np.int32)
     provenance[ys, xs] = SYNTHESISED
-    if plan.means is not None:
-        offer, means = plan.candidates, plan.means
-        for k in np.unique(means.top[means.top >= 0]):
-            _accumulate(
-                images[int(offer.source[k])], k, offer.grid[k], at, layer, means.top,
-                means.weight, scale, colour,
-            )  # fmt: skip
-        ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
-        level = layer[ny, nx]
-        shown = (level >= 0) & (plan.share[ny, nx, -1] < 0.5)
-        best = means.top[np.maximum(level, 0), ny, nx, 0]
-        provenance[ys[shown], xs[shown]] = offer.source[best[shown]]
-    _add_tone(colour, at, layer, base, tone, unit)
+    ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
+    level = plan.layer[ny, nx]
+    shown = (level >= 0) & (plan.doubt[ny, nx] < 0.5)
+    best = plan.top[np.maximum(level, 0), ny, nx, 0]
+    provenance[ys[shown], xs[shown]] = plan.source[best[shown]]
     image = frame.image.copy()
     limit = 255 if frame.image.dtype == np.uint8 else 65535
     image[ys, xs] = np.clip(colour + 0.5, 0, limit).astype(image.dtype)

@@ -8,6 +8,8 @@ from numba import njit
 
 #: (y0, y1, x0, x1) in pixels, end-exclusive.
 Box = tuple[int, int, int, int]
+#: Working pixels by which a richer motion must predict the flow better to be preferred.
+WORTHWHILE = 0.1
 
 
 def pixel_grid(box: Box) -> np.ndarray:
@@ -65,6 +67,11 @@ def crop(array: np.ndarray, box: Box) -> np.ndarray:
     return array[y0:y1, x0:x1]
 
 
+def typical_length(shift: np.ndarray) -> float:
+    """Mean length of (n, 2) shifts in pixels, each counted as at most 2, so outliers say little."""
+    return float(np.minimum(np.hypot(shift[:, 0], shift[:, 1]), 2.0).mean())
+
+
 def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 8) -> np.ndarray | None:
     """The homography that most of the trusted flow agrees with (MAGSAC++, Barath et al. 2020).
 
@@ -89,4 +96,7 @@ def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 8) -> np.ndarr
     )
     if transform is None or not np.isfinite(transform).all():
         return None
+    fitted = cv2.perspectiveTransform(start[None], transform)[0]
+    if typical_length(end - start) <= typical_length(end - fitted) + WORTHWHILE:
+        return np.eye(3)  # a still camera stays still: noise in the flow is not motion
     return transform / transform[2, 2]

@@ -25,8 +25,8 @@ WORST = 60.0
 _FADE = 7
 #: Difference in grey levels beyond which a ring pixel says nothing about exposure.
 _SAME_THING = 24.0
-#: Difference beyond which an exposure offset is not believed.
-_LARGEST_OFFSET = 30.0
+#: Pixels that say that the exposure is the same, besides those that are compared.
+_PRIOR = 50.0
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Candidates:
         layer: int8 (K,), the motion layer that was followed.
         grid: float32 (K, bh, bw, 2), source coordinates in working pixels.
         colour: float32 (K, bh, bw, 3), sampled and exposure-matched.
-        offset: float32 (K, bh, bw, 3), what matching the exposure added.
+        offset: float32 (K, 3), what matching the exposure added.
         valid: bool (K, bh, bw), the source saw this pixel.
         fade: float32 (K, bh, bw), 1 well inside what the source saw, towards 0 at its edge, so
             that one source gives way to the next without a seam.
@@ -62,26 +62,30 @@ class Candidates:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _ring_offset(target, colour, usable, cell):  # pragma: no cover - compiled
-    """Per cell: sums of the trusted colour difference, and of the trust."""
+def _exposure(target, colour, usable):  # pragma: no cover - compiled
+    """What each candidate's exposure lacks, from all that it shares with the target.
+
+    One offset for a whole candidate: a local one would carry the shade that a removed object
+    casts around itself into the hole (8 dB on a still camera).
+    """
     count, height, width, _ = colour.shape
-    rows, cols = (height + cell - 1) // cell, (width + cell - 1) // cell
-    out = np.zeros((rows, cols, count, 4), np.float32)
+    out = np.zeros((count, 3), np.float32)
     for k in range(count):
+        mass = _PRIOR
+        total = np.zeros(3, np.float64)
         for y in range(height):
             for x in range(width):
                 if not usable[k, y, x]:
                     continue
-                r = target[y, x, 0] - colour[k, y, x, 0]
-                g = target[y, x, 1] - colour[k, y, x, 1]
-                b = target[y, x, 2] - colour[k, y, x, 2]
-                error = (abs(r) + abs(g) + abs(b)) / 3.0
-                trust = np.exp(-((error / _SAME_THING) ** 2))
-                cellout = out[y // cell, x // cell, k]
-                cellout[0] += trust * min(max(r, -_LARGEST_OFFSET), _LARGEST_OFFSET)
-                cellout[1] += trust * min(max(g, -_LARGEST_OFFSET), _LARGEST_OFFSET)
-                cellout[2] += trust * min(max(b, -_LARGEST_OFFSET), _LARGEST_OFFSET)
-                cellout[3] += trust
+                error = 0.0
+                for c in range(3):
+                    error += abs(target[y, x, c] - colour[k, y, x, c])
+                trust = np.exp(-((error / (3.0 * _SAME_THING)) ** 2))
+                mass += trust
+                for c in range(3):
+                    total[c] += trust * (target[y, x, c] - colour[k, y, x, c])
+        for c in range(3):
+            out[k, c] = total[c] / mass
     return out
 
 
@@ -158,8 +162,8 @@ def gather(
         grids[k] = grid
     own_view = crop(target.rgb, box).astype(np.float32)
     usable = valid & ~crop(target.near_hole, box)
-    offset = _spread_cells(_ring_offset(own_view, colour, usable, CELL), 0.0, (height, width))
-    colour += offset
+    offset = _exposure(own_view, colour, usable)
+    colour += offset[:, None, None, :]
     ring = _spread_cells(_ring_error(own_view, colour, usable, CELL), WORST, (height, width))
     return Candidates(
         source=np.array([s[0].index for s in sources], np.int32),
@@ -177,11 +181,13 @@ def gather(
 
 
 #: Sources of each layer that are kept for the picture.
-KEPT_SOURCES = 4
+KEPT_SOURCES = 6
 #: Names of the per-layer evidence, in the order of the last axis of `Means.evidence`.
 EVIDENCE = ("log_weight", "ring", "best_ring", "own", "rival", "distance", "spread", "number")
 #: Grey levels of ring error that cost a candidate a factor e of its weight.
 _RING_SCALE = 3.0
+#: Spread in grey levels at which candidates count as showing different things.
+_DISAGREE = 8.0
 #: Frames of distance that cost a candidate a factor e.
 _TIME_SCALE = 20.0
 
@@ -269,6 +275,9 @@ def _layer_means(
                 e[5] = total[3] / mass
                 e[6] = np.sqrt(spread_ / (3.0 * mass))
                 e[7] = number
+                # Where the candidates agree their mean is as sharp as each and has less noise;
+                # where they do not, detail comes from the best few.
+                power = 1.0 + min(e[6] / _DISAGREE, 1.0)
                 kept = 0.0
                 for n in range(keep):
                     best = -1
@@ -278,9 +287,8 @@ def _layer_means(
                     if best < 0:
                         break
                     top[level, y, x, n] = best
-                    # Squared: detail from the best few, where the mean would blur it.
-                    share[level, y, x, n] = weights[best] * weights[best]
-                    kept += weights[best] * weights[best]
+                    share[level, y, x, n] = weights[best] ** power
+                    kept += share[level, y, x, n]
                     weights[best] = 0.0
                 for n in range(keep):
                     share[level, y, x, n] /= kept

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.gate import decide
@@ -15,6 +16,8 @@ from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.window import Window
 
+#: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
+Source = tuple[WorkFrame, int, np.ndarray, tuple[np.ndarray, np.ndarray]]
 #: A source is worth registering where it shows at least this share of the hole.
 _WORTH_SHOWING = 0.01
 
@@ -23,19 +26,34 @@ _WORTH_SHOWING = 0.01
 class Plan:
     """What goes into one frame's hole, at the working resolution.
 
+    L layers, N kept sources, K candidates; (bh, bw) is the size of the box.
+
     Attributes:
         frame: the frame.
         box: the region, in working pixels.
-        candidates: what the other frames offer (empty arrays where there is nothing).
-        means: the layers' offers, or None without candidates.
-        share: float32 (bh, bw, L + 1), how far each layer and, last, the smooth fill is believed.
+        layer: int8 (bh, bw), the layer that gives the detail, -1 where no frame shows the pixel.
+        soft: float32 (bh, bw, 3), the mean of all offers, as far as each is believed; the picture
+            itself outside the hole.
+        base: float32 (bh, bw, 3), the kept sources of `layer` mixed, exposure not matched.
+        offset: float32 (bh, bw, 3), what matching their exposure adds.
+        doubt: float32 (bh, bw), belief in the smooth fill, 0..1.
+        top: int16 (L, bh, bw, N), the candidates kept, -1 for none.
+        weight: float32 like `top`, summing to 1 where there is any.
+        source: int32 (K,), the frame of each candidate.
+        grid: float32 (K, bh, bw, 2), its source coordinates in working pixels.
     """
 
     frame: WorkFrame
     box: Box
-    candidates: Candidates | None
-    means: Means | None
-    share: np.ndarray
+    layer: np.ndarray
+    soft: np.ndarray
+    base: np.ndarray
+    offset: np.ndarray
+    doubt: np.ndarray
+    top: np.ndarray
+    weight: np.ndarray
+    source: np.ndarray
+    grid: np.ndarray
 
 
 def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | None:
@@ -43,42 +61,136 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
     frame = window.frames[index]
     if frame.box is None:
         return None
-    box = frame.box
-    hole = crop(frame.work_hole, box)
-    present = sorted(
-        index + sign * step
-        for step in settings.reach
-        for sign in (-1, 1)
-        if index + sign * step in window.frames
-    )
-    sources = []
-    if present:
-        first, last = min(present[0], index), max(present[-1], index)
-        chains = window.chains(first, last)
-        own = window.errors(index)
-        own = tuple(crop(e, box) for e in own)
-        for layer, chain in enumerate(chains):
-            member = None if layer == 0 else own[1] <= own[0] + 0.5
-            for side in (-1, 1):
-                beside, motion = index, np.eye(3)
-                for i in sorted(
-                    (i for i in present if (i - index) * side > 0), key=lambda i: abs(i - index)
-                ):
-                    # From the measured motion to the last frame on, so that no drift gathers.
-                    motion = chain.between(beside, i) @ motion
-                    beside = i
-                    if not _shows(window.frames[i], motion, box, hole):
-                        continue
-                    grid, motion = register(frame, window.frames[i], motion, box, member)
-                    sources.append((window.frames[i], layer, grid, window.errors(i)))
+    sources, own, layers = look_around(window, frame, settings)
     if not sources:
-        share = np.zeros((*hole.shape, 2), np.float32)
-        share[..., 1] = 1
-        return Plan(frame, box, None, None, share)
-    candidates = gather(frame, box, sources)
-    means = layer_means(candidates, hole, frame.smooth, len(chains))
-    share = decide(means, frame, box, own)
-    return Plan(frame, box, candidates, means, share)
+        return _smooth_only(frame)
+    candidates = gather(frame, frame.box, sources)
+    hole = crop(frame.work_hole, frame.box)
+    means = layer_means(candidates, hole, frame.smooth, layers)
+    return _choose(frame, candidates, means, decide(means, frame, frame.box, own))
+
+
+def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
+    """The frames that frame `index` looks in, ascending.
+
+    Far ones are rounded to common places, so that neighbouring frames draw on the same sources
+    and the grain of the fill does not dance.
+    """
+    chosen = set()
+    for step in reach:
+        common = 4 if step >= 10 else 2 if step >= 5 else 1
+        for place in (index - step, index + step):
+            chosen.add(round(place / common) * common)
+    chosen.discard(index)
+    return sorted(i for i in chosen if abs(i - index) <= max(reach))
+
+
+def look_around(
+    window: Window, frame: WorkFrame, settings: FillSettings
+) -> tuple[list[Source], tuple[np.ndarray, np.ndarray], int]:
+    """Register the frames that show something of the hole.
+
+    Returns:
+        sources: see `gather`.
+        own: how badly each layer explains what the frame shows, in its box.
+        layers: number of motion layers.
+    """
+    index, box = frame.index, frame.box
+    hole = crop(frame.work_hole, box)
+    present = [i for i in sources_of(index, settings.reach) if i in window.frames]
+    sources: list[Source] = []
+    if not present:
+        return sources, (), 0
+    chains = window.chains(min(present[0], index), max(present[-1], index))
+    own = tuple(crop(e, box) for e in window.errors(index))
+    for layer, chain in enumerate(chains):
+        member = own[0] <= own[1] + 2.0 if layer == 0 else own[1] <= own[0] + 0.5
+        for side in (present[::-1], present):
+            beside, motion = index, np.eye(3)
+            for i in side:
+                if (i < index) != (side is not present):
+                    continue
+                # From the measured motion to the last frame on, so that no drift gathers.
+                motion = chain.between(beside, i) @ motion
+                beside = i
+                if not _shows(window.frames[i], motion, box, hole):
+                    continue
+                grid, motion = register(
+                    frame, window.frames[i], motion, box, member, camera=layer == 0
+                )
+                sources.append((window.frames[i], layer, grid, window.errors(i)))
+    return sources, own, len(chains)
+
+
+def _smooth_only(frame: WorkFrame) -> Plan:
+    shape = frame.smooth.shape[:2]
+    return Plan(
+        frame=frame,
+        box=frame.box,
+        layer=np.full(shape, -1, np.int8),
+        soft=frame.smooth,
+        base=frame.smooth,
+        offset=np.zeros_like(frame.smooth),
+        doubt=np.ones(shape, np.float32),
+        top=np.full((1, *shape, 1), -1, np.int16),
+        weight=np.zeros((1, *shape, 1), np.float32),
+        source=np.zeros(0, np.int32),
+        grid=np.zeros((0, *shape, 2), np.float32),
+    )
+
+
+def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.ndarray) -> Plan:
+    """Weigh the offers into one picture, and choose which layer gives the detail."""
+    soft = share[..., -1:] * frame.smooth
+    for k, colour in enumerate(means.colour):
+        soft += share[..., k : k + 1] * colour
+    hole = crop(frame.work_hole, frame.box)
+    np.copyto(soft, frame.smooth, where=~hole[..., None])  # the picture itself, outside
+    offered = means.evidence[..., 7] > 0
+    strength = np.where(offered, np.moveaxis(share[..., :-1], -1, 0) + 1e-6, 0.0)
+    layer = np.where(offered.any(axis=0), strength.argmax(axis=0), -1).astype(np.int8)
+    base, offset = mix(
+        layer, means.top, means.weight, candidates.colour, candidates.offset, frame.smooth
+    )
+    return Plan(
+        frame=frame,
+        box=frame.box,
+        layer=layer,
+        soft=soft,
+        base=base,
+        offset=offset,
+        doubt=share[..., -1],
+        top=means.top,
+        weight=means.weight,
+        source=candidates.source,
+        grid=candidates.grid,
+    )
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def mix(layer, top, weight, colour, offset, smooth):  # pragma: no cover - compiled
+    """The kept sources of each pixel's layer mixed: colours as sampled, and their offsets."""
+    height, width = layer.shape
+    base = smooth.copy()
+    added = np.zeros_like(smooth)
+    for y in range(height):
+        for x in range(width):
+            level = layer[y, x]
+            if level < 0:
+                continue
+            for c in range(3):
+                raw = 0.0
+                add = 0.0
+                for n in range(top.shape[3]):
+                    k = top[level, y, x, n]
+                    if k < 0:
+                        break
+                    w = weight[level, y, x, n]
+                    raw += w * (colour[k, y, x, c] - offset[k, c])
+                    add += w * offset[k, c]
+                base[y, x, c] = raw
+                added[y, x, c] = add
+    return base, added
 
 
 def _shows(source: WorkFrame, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:

@@ -12,18 +12,25 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import Box, affine3, crop, warp_map
+from cleanplate.fill.geometry import WORTHWHILE, Box, affine3, crop, typical_length, warp_map
 from cleanplate.fill.motion import dense_flow
 from cleanplate.fill.smooth import pull_push
 
 #: Largest remainder, in working pixels, that a second layer's flow may add to its plane motion.
 _LARGEST_REST = 8.0
+#: A remainder shorter than this on average, in working pixels, is the noise of the flow.
+_NOISE = 0.3
 #: A plane motion is measured again where the flow would move it by more than this.
 _WORTH_REPEATING = 0.75
 
 
 def register(
-    target: WorkFrame, source: WorkFrame, motion: np.ndarray, box: Box, member: np.ndarray | None
+    target: WorkFrame,
+    source: WorkFrame,
+    motion: np.ndarray,
+    box: Box,
+    member: np.ndarray,
+    camera: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Map the pixels of `box` in the target frame to the source frame.
 
@@ -32,8 +39,8 @@ def register(
         source: the frame to look in.
         motion: float64 (3, 3), a first guess of the motion from target to source.
         box: the region to map.
-        member: bool (bh, bw), which seen pixels of the target belong to the layer, or None for
-            the camera's layer.
+        member: bool (bh, bw), which seen pixels of the target may belong to the layer.
+        camera: whether the layer is the camera's, which other things do not limit.
 
     Returns:
         map: float32 (bh, bw, 2), x and y in the source frame, in working pixels.
@@ -42,18 +49,20 @@ def register(
     """
     near = crop(target.near_hole, box)
     grid, rest, seen = _measure(target, source, motion, box, near)
-    trusted = seen if member is None else seen & member
+    trusted = seen & member
     refined = _refit(rest, trusted, box, motion)
     if refined is not None:
         motion = refined
         moved = warp_map(refined, box)
-        if member is None and _typical(moved - grid, near) > _WORTH_REPEATING:
+        if camera and _typical(moved - grid, near) > _WORTH_REPEATING:
             grid, rest, seen = _measure(target, source, refined, box, near)
-            trusted = seen
+            trusted = seen & member
         else:
             rest, grid = rest - (moved - grid), moved
-    if member is not None:
+    if not camera:
         rest = np.clip(rest, -_LARGEST_REST, _LARGEST_REST)
+    if not trusted.any() or typical_length(rest[trusted]) < _NOISE:
+        return grid, motion
     return grid + _continue(rest, trusted), motion
 
 
@@ -90,7 +99,13 @@ def _refit(
     matrix, _ = cv2.estimateAffine2D(
         grid, grid + rest[ys, xs], ransacReprojThreshold=1.5, maxIters=200, confidence=0.99
     )
-    return None if matrix is None else affine3(matrix) @ motion
+    if matrix is None:
+        return None
+    rest = rest[ys, xs]
+    after = rest - (grid @ matrix[:, :2].T + matrix[:, 2] - grid)
+    if typical_length(rest) <= typical_length(after) + WORTHWHILE:
+        return None
+    return affine3(matrix) @ motion
 
 
 def _typical(shift: np.ndarray, near: np.ndarray) -> float:

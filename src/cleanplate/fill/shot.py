@@ -14,6 +14,7 @@ from cleanplate.fill.compose import KEPT, SYNTHESISED, paint
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.plan import plan_frame
 from cleanplate.fill.settings import FillSettings
+from cleanplate.fill.settle import SPAN, settle
 from cleanplate.fill.window import LOOKAHEAD, Window
 
 
@@ -61,13 +62,14 @@ def fill_shot(
     """
     settings = settings or FillSettings()
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
-        window = Window(max(settings.reach), pool.submit)
+        window = Window(max(settings.reach) + SPAN, pool.submit)
+        filler = _Filler(window, settings, pool)
         planned: deque[Future | None] = deque()  # None for a frame that is only looked at
         asked = done = 0
 
         def plan(index: int) -> None:
             asked_for = wanted is None or index in wanted
-            planned.append(pool.submit(_fill, window, index, settings) if asked_for else None)
+            planned.append(filler.start(index) if asked_for else None)
 
         try:
             for index, (image, hole) in enumerate(_pairs(frames, holes)):
@@ -78,7 +80,7 @@ def fill_shot(
                 while len(planned) > settings.workers:
                     if (future := planned.popleft()) is not None:
                         yield future.result()
-                    window.forget(done := done + 1)
+                    filler.forget(done := done + 1)
             window.end()
             while done < window.length:
                 while asked < window.length and len(planned) <= settings.workers:
@@ -86,7 +88,7 @@ def fill_shot(
                     asked += 1
                 if (future := planned.popleft()) is not None:
                     yield future.result()
-                window.forget(done := done + 1)
+                filler.forget(done := done + 1)
         finally:
             for future in planned:
                 if future is not None:
@@ -99,7 +101,7 @@ def context(settings: FillSettings) -> int:
     The fill of a frame is a function of these frames and their holes, and of nothing else: shots
     can be filled in pieces, each with so many frames around it, and the result is the same.
     """
-    return max(settings.reach) + LOOKAHEAD
+    return max(settings.reach) + SPAN + LOOKAHEAD
 
 
 def _pairs(
@@ -118,11 +120,40 @@ def _pairs(
         yield image, hole
 
 
-def _fill(window: Window, index: int, settings: FillSettings) -> Filled:
-    plan = plan_frame(window, index, settings)
-    if plan is None:
-        image = window.frames[index].image
-        return Filled(image, np.full(image.shape[:2], KEPT, np.int32), 0.0, 0.0)
-    image, provenance = paint(plan, {i: f.image for i, f in list(window.frames.items())})
-    made = float((provenance == SYNTHESISED).sum()) / max(1, int(plan.frame.hole.sum()))
-    return Filled(image, provenance, 1.0 - made, made)
+class _Filler:
+    """Plans frames, and paints each once its neighbours are planned."""
+
+    def __init__(self, window: Window, settings: FillSettings, pool: ThreadPoolExecutor) -> None:
+        self._window = window
+        self._settings = settings
+        self._pool = pool
+        self._plans: dict[int, Future] = {}
+
+    def start(self, index: int) -> Future:
+        """Begin to fill frame `index`; the future gives its Filled."""
+        around = [i for i in range(index - SPAN, index + SPAN + 1) if i in self._window.frames]
+        for i in around:
+            if i not in self._plans:
+                self._plans[i] = self._pool.submit(plan_frame, self._window, i, self._settings)
+        # Plans were handed in before, so a thread that waits for one waits for a running one.
+        return self._pool.submit(self._fill, index, {i: self._plans[i] for i in around})
+
+    def forget(self, index: int) -> None:
+        """Let go of what no frame from `index` on looks at."""
+        for i in [i for i in self._plans if i < index - SPAN]:
+            del self._plans[i]
+        self._window.forget(index)
+
+    def _fill(self, index: int, plans: dict[int, Future]) -> Filled:
+        done = {i: future.result() for i, future in plans.items()}
+        chains = self._window.chains(min(done), max(done))
+        plan = done.pop(index)
+        if plan is None:
+            image = self._window.frames[index].image
+            return Filled(image, np.full(image.shape[:2], KEPT, np.int32), 0.0, 0.0)
+        beside = {i: other for i, other in done.items() if other is not None}
+        settled = settle(plan, beside, chains)
+        images = {int(i): self._window.frames[int(i)].image for i in np.unique(plan.source)}
+        image, provenance = paint(plan, settled, images)
+        made = float((provenance == SYNTHESISED).sum()) / max(1, int(plan.frame.hole.sum()))
+        return Filled(image, provenance, 1.0 - made, made)
