@@ -22,15 +22,15 @@ from cleanplate.fill.smooth import harmonic_fill
 
 _PATCH = 2 * REACH + 1
 _TOLL_UNIT = 3.0 * _PATCH**2  # the distance of patches that differ by one grey level throughout
-_TEXTURE_WEIGHT = 3.0  # of the texture channels beside a colour channel, both in grey levels
+_TEXTURE_WEIGHT = 12.0  # of the texture channels beside a colour channel, both in grey levels
 _TEXTURE_SIGMA = 4.0  # pixels over which texture is measured
-_BORDER_FADE = 1.15  # by so much less is a patch believed, for each pixel further from the known
+_BORDER_FADE = 1.1  # by so much less is a patch believed, for each pixel further from the known
 _MOST_LEVELS = 5
 _THIN = 4  # pixels; what is no wider is better bridged than textured
 _MANY = 60_000  # targets on one level, from which on less is searched there: they start out well
 _MOST_STEP = 40.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
 _FAR_TOLL = 12.0  # grey levels that a source must fit better by, one width of the hole away
-_AGAIN_TOLL = 4.0  # grey levels that a source must fit better by when it is used twice
+_AGAIN_TOLL = 3.0  # grey levels that a source must fit better by when it is used twice
 _BAND = 2  # pixels around the hole that patches are tested on
 _TRUSTED = 12.0  # grey levels; patches that miss the mean of the border by this are half believed
 _SURE = (
@@ -254,7 +254,7 @@ def _assemble(finest: _Level, smooth: np.ndarray, place: np.ndarray, weight: np.
     estimate = np.ascontiguousarray(finest.image[..., :3])
     image = np.where(missing[..., None], 0, smooth).astype(np.float32)
     shift = seams.choose(
-        image, finest.usable, missing, estimate, place, weight, passes=4, smooth=0.5
+        image, finest.usable, missing, estimate, place, weight, passes=4, smooth=1.0
     )
     copied = smooth.copy()
     seams.copy(image, missing, shift, copied)
