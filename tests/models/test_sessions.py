@@ -51,6 +51,7 @@ def test_a_network_runs_and_is_loaded_once(put):
     first = models.session("net")
     assert first.inputs == {"x": (4,)} and first.outputs == {"z": (4,)}
     assert first.run({"x": X})["z"].tolist() == [0, 2, 6, 10]
+    assert first.run({"x": X}, ["z"], keep_memory=True)["z"].tolist() == [0, 2, 6, 10]
     assert models.session("net") is first
     assert "CPUExecutionProvider" in first.providers
 
