@@ -23,6 +23,7 @@ from cleanplate.fill.smooth import harmonic_fill
 _PATCH = 2 * REACH + 1
 _TOLL_UNIT = 3.0 * _PATCH**2  # the distance of patches that differ by one grey level throughout
 _TEXTURE_WEIGHT = 12.0  # of the texture channels beside a colour channel, both in grey levels
+_FINEST_TEXTURE = 0.15  # of that weight, on the finest level
 _TEXTURE_SIGMA = 4.0  # pixels over which texture is measured
 _BORDER_FADE = 1.1  # by so much less is a patch believed, for each pixel further from the known
 _MOST_LEVELS = 5
@@ -133,6 +134,9 @@ def _pyramid(smooth: np.ndarray, missing: np.ndarray, usable: np.ndarray) -> lis
         if cv2.distanceTransform(missing.astype(np.uint8), cv2.DIST_L1, 3).max() <= _PATCH:
             break
         missing, usable, channels = _halved(missing, usable, channels)
+    if levels:
+        # What is to be where is settled by then; the finest level is for what meets without seams.
+        levels[0].image[..., 3:] *= _FINEST_TEXTURE
     return levels
 
 
