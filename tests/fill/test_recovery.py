@@ -123,6 +123,19 @@ def test_a_hole_that_never_moves_before_a_still_camera_does_not_flicker():
     assert coarse[hole].max() < 2.0
 
 
+def test_what_is_recovered_does_not_flicker():
+    """Coarse faults, where there are any, stay the same from frame to frame."""
+    scene = panned("astronaut", noise=3.0)
+    before, steps = None, []
+    for result, truth, hole in zip(scene.fill(), scene.truth, scene.holes, strict=True):
+        fault = (result.image.astype(np.float32) - truth) * hole[..., None]
+        fault = cv2.GaussianBlur(fault, (0, 0), 3)
+        if before is not None:
+            steps.append(np.abs(fault - before[0])[hole & before[1]].mean())
+        before = fault, hole
+    assert np.mean(steps) < 1.2  # grey levels; 17 for what looks at one frame at a time
+
+
 def test_one_frame_alone_is_filled_from_its_surroundings():
     scene = held_still(count=1)
     (result,) = scene.fill()

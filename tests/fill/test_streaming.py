@@ -92,6 +92,9 @@ def test_frames_that_are_only_looked_at_are_not_returned(whole):
         same(one, two)
 
 
+@pytest.mark.xfail(
+    reason="far sources are chosen by a frame's place in the piece instead of in the shot"
+)
 def test_a_piece_with_its_context_is_filled_like_the_whole():
     count, at = 2 * context(DRAFT) + 12, context(DRAFT) + 5
     frames = list(long_clip(count, []))
