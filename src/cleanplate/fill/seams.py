@@ -13,6 +13,10 @@ from numba import njit
 
 from cleanplate.fill.patchmatch import REACH
 
+# Squared grey levels, summed over the colours.
+_SEAM = np.float32(300.0)  # for every pixel that a seam is long, so that pieces stay whole
+_NO_SEAM = np.float32(3000.0)  # where a piece would go on into what may not be copied
+
 
 @njit(cache=True, nogil=True, fastmath=True, inline="always")
 def _square(image, ay, ax, by, bx):  # pragma: no cover - compiled
@@ -46,12 +50,12 @@ def _price(image, known, estimate, shift, y, x, sy, sx, smooth):  # pragma: no c
         if _usable(known, ny + sy, nx + sx):
             seam += _square(image, ny + sy, nx + sx, ny + ty, nx + tx)
         else:
-            seam += 3000.0
+            seam += _NO_SEAM
         if _usable(known, y + ty, x + tx):
             seam += _square(image, y + ty, x + tx, y + sy, x + sx)
         elif ty != 0 or tx != 0:
-            seam += 3000.0
-        total += smooth * (seam + 20.0)
+            seam += _NO_SEAM
+        total += smooth * (seam + _SEAM)
     return total
 
 
