@@ -234,7 +234,7 @@ def train(
                 m += 0.1 * (g - m)
                 v += 0.001 * (g * g - v)
                 w -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
-        if epoch % 10 == 9:
+        if epoch % 5 == 4:
             print(
                 f"epoch {epoch + 1}: {10 * np.log10(255**2) - 10 * total / len(data) / np.log(10):.2f} dB",
                 flush=True,

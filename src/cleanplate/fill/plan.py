@@ -14,10 +14,18 @@ from cleanplate.fill.geometry import Box, crop, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings
+from cleanplate.fill.synthesise import complete
+from cleanplate.fill.unseen import Completer, carried_texture, key_frames
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
 Source = tuple[WorkFrame, int, np.ndarray, tuple[np.ndarray, np.ndarray]]
+#: Belief in the smooth fill beyond which no detail is taken from other frames, and the standard
+#: deviation, in working pixels, over which that is judged.
+_TOO_DOUBTFUL = 0.6
+_SCRAP = 2.5
+#: Width in working pixels over which made-up texture fades in.
+_FADE_IN = 7
 #: A source is worth registering where it shows at least this share of the hole.
 _WORTH_SHOWING = 0.01
 
@@ -62,12 +70,33 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
     if frame.box is None:
         return None
     sources, own, layers = look_around(window, frame, settings)
-    if not sources:
-        return _smooth_only(frame)
-    candidates = gather(frame, frame.box, sources)
-    hole = crop(frame.work_hole, frame.box)
-    means = layer_means(candidates, hole, frame.smooth, layers)
-    return _choose(frame, candidates, means, decide(means, frame, frame.box, own))
+    if sources:
+        candidates = gather(frame, frame.box, sources)
+        hole = crop(frame.work_hole, frame.box)
+        means = layer_means(candidates, hole, frame.smooth, layers)
+        plan = _choose(frame, candidates, means, decide(means, frame, frame.box, own))
+    else:
+        plan = _smooth_only(frame)
+    _add_texture(window, plan, settings.completer or complete)
+    return plan
+
+
+def _add_texture(window: Window, plan: Plan, completer: Completer) -> None:
+    """Give what no frame shows the texture of the key frames around, in place."""
+    index = plan.frame.index
+    unseen = crop(plan.frame.work_hole, plan.box) & (plan.layer < 0)
+    if not unseen.any():
+        return
+    found = {key: window.texture(key, completer) for key in key_frames(index)}
+    keys = {key: texture for key, texture in found.items() if texture is not None}
+    if not keys:
+        return
+    camera = window.chains(min(index, *keys), max(index, *keys))[0]
+    texture = carried_texture(index, plan.box, keys, camera)
+    # Thin threads of unseen pixels between seen ones are left smooth: texture would show there.
+    inside = cv2.blur(unseen.astype(np.float32), (_FADE_IN, _FADE_IN)) * unseen
+    plan.soft = plan.soft + texture * inside[..., None]
+    plan.base = plan.base + texture * inside[..., None]
 
 
 def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
@@ -148,7 +177,12 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     np.copyto(soft, frame.smooth, where=~hole[..., None])  # the picture itself, outside
     offered = means.evidence[..., 7] > 0
     strength = np.where(offered, np.moveaxis(share[..., :-1], -1, 0) + 1e-6, 0.0)
-    layer = np.where(offered.any(axis=0), strength.argmax(axis=0), -1).astype(np.int8)
+    # Detail is only taken from what is believed over a few pixels: scraps would show as specks.
+    inside = hole.astype(np.float32)
+    doubt = cv2.GaussianBlur(share[..., -1] * inside, (0, 0), _SCRAP)
+    doubt /= np.maximum(cv2.GaussianBlur(inside, (0, 0), _SCRAP), 1e-3)
+    seen = offered.any(axis=0) & (doubt < _TOO_DOUBTFUL)
+    layer = np.where(seen, strength.argmax(axis=0), -1).astype(np.int8)
     base, offset = mix(
         layer, means.top, means.weight, candidates.colour, candidates.offset, frame.smooth
     )

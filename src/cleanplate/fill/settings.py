@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cleanplate.errors import UsageError
+from cleanplate.fill.unseen import Completer
 
 Quality = Literal["draft", "good", "best", "lossless"]
 
@@ -30,12 +31,14 @@ class FillSettings:
             default; "best" looks further and finer. "lossless" concerns the encoder and fills
             like "best".
         workers: threads that plan frames at the same time.
-        grain: match the grain of synthesised and averaged pixels to their surroundings.
+        completer: completes a picture where no frame shows what is behind, as
+            `synthesise.complete` does, which is the default; `network.NetworkCompleter` is one
+            that the user may bring.
     """
 
     quality: Quality = "good"
     workers: int = 2
-    grain: bool = True
+    completer: Completer | None = None
 
     def __post_init__(self) -> None:
         if self.quality not in ("draft", "good", "best", "lossless"):

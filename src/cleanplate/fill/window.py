@@ -12,6 +12,7 @@ from concurrent.futures import Future
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.geometry import Box
 from cleanplate.fill.motion import (
     SETTLE,
     UNEXPLAINED,
@@ -21,10 +22,24 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
+from cleanplate.fill.unseen import Completer, key_texture
 
 #: Frames beyond the reach that must be known before a frame can be judged, so that the second
 #: layer's motion and what explains a frame come out the same however the frames arrived.
 LOOKAHEAD = SETTLE + 3
+
+
+def _once(table: dict[int, Future], index: int, work: Callable[[], object]):
+    """The result of `work`, done by the first thread that asks while the others wait."""
+    mine: Future = Future()
+    future = table.setdefault(index, mine)
+    if future is mine:
+        try:
+            mine.set_result(work())
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+    return future.result()
 
 
 class Window:
@@ -36,6 +51,7 @@ class Window:
         self.frames: dict[int, WorkFrame] = {}
         self._steps: dict[int, Future] = {}
         self._errors: dict[int, Future] = {}
+        self._textures: dict[int, Future] = {}
         self.length: int | None = None
         self._count = 0
 
@@ -58,7 +74,7 @@ class Window:
     def forget(self, index: int) -> None:
         """Let go of what no frame after `index` looks at."""
         oldest = index - self._reach - LOOKAHEAD
-        for table in (self.frames, self._steps, self._errors):
+        for table in (self.frames, self._steps, self._errors, self._textures):
             for key in [k for k in table if k < oldest]:
                 del table[key]
 
@@ -84,15 +100,14 @@ class Window:
 
     def errors(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """How badly each of the two layers explains what frame `index` shows."""
-        mine: Future = Future()
-        future = self._errors.setdefault(index, mine)  # the first to ask works, others wait
-        if future is mine:
-            try:
-                mine.set_result(self._explain(index))
-            except BaseException as error:
-                mine.set_exception(error)
-                raise
-        return future.result()
+        return _once(self._errors, index, lambda: self._explain(index))
+
+    def texture(self, index: int, complete: Completer) -> tuple[np.ndarray, Box] | None:
+        """The texture of key frame `index`; None where it has no hole or is not at hand."""
+        frame = self.frames.get(index)
+        if frame is None:
+            return None
+        return _once(self._textures, index, lambda: key_texture(frame, complete))
 
     def _explain(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         frame = self.frames[index]
