@@ -30,9 +30,9 @@ from cleanplate.project import Project, SetMasks, SetSettings
 
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory):
-    """Two shots of twenty frames, with a disc to remove."""
+    """Two shots of twelve frames, with a disc to remove."""
     folder = tmp_path_factory.mktemp("footage")
-    clean = generated.pan("coffee", 20) + generated.pan("astronaut", 20)
+    clean = generated.pan("coffee", 12) + generated.pan("astronaut", 12)
     seen, masks = generated.with_disc(clean)
     clip = generated.write_clip(folder / "clip.mp4", seen)
     return clip, generated.write_masks(folder / "masks", masks), masks
@@ -76,13 +76,13 @@ def test_an_export_is_what_erase_would_have_written(footage, project, store, tmp
     told = cleanplate.erase(
         clip, tmp_path / "b.mp4", mask=masks, grow=2, feather=1, quality="draft"
     )
-    assert report.shots == told.shots == [[0, 20], [20, 40]]
+    assert report.shots == told.shots == [[0, 12], [12, 24]]
     assert report.frames == told.frames
 
 
 def test_a_second_export_fills_nothing_and_is_the_same(project, store, tmp_path, filled):
     export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
-    assert len(filled) == 40
+    assert len(filled) == 24
     filled.clear()
     export_project(project, tmp_path / "b.mkv", LOSSLESS, store=store)
     assert filled == []
@@ -95,15 +95,15 @@ def test_an_export_goes_on_where_it_was_stopped(project, store, tmp_path, filled
     cancel = threading.Event()
 
     def stop_in_the_middle(event):
-        if event.kind == "progress" and event.frame == 15:
+        if event.kind == "progress" and event.frame == 9:
             cancel.set()
 
     with pytest.raises(Cancelled):
         export_project(project, tmp_path / "a.mkv", LOSSLESS, stop_in_the_middle, cancel, store)
     before = len(filled)
-    assert 15 <= before < 40
+    assert 9 <= before < 24
     export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
-    assert len(filled) - before <= 40 - 15
+    assert len(filled) - before <= 24 - 9
     assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
 
 
@@ -112,7 +112,7 @@ def test_an_export_goes_on_after_being_killed(project, tmp_path, filled):
     environment = {**os.environ, "CLEANPLATE_STORE": str(tmp_path / "store")}
     out = tmp_path / "a.mkv"
     command = ["export", project.folder, "-o", out, "--json", "--quality", "lossless"]
-    for stop_at in (6, 18):
+    for stop_at in (4, 11):
         process = subprocess.Popen(
             [sys.executable, "-m", "cleanplate", *map(str, command)],
             env=environment, stdout=subprocess.PIPE, text=True,
@@ -124,7 +124,7 @@ def test_an_export_goes_on_after_being_killed(project, tmp_path, filled):
         process.wait()
         assert not out.exists()
     export_project(project, out, LOSSLESS, store=Store(tmp_path / "store"))
-    assert 0 < len(filled) <= 40 - 18
+    assert 0 < len(filled) <= 24 - 11
     export_project(project, tmp_path / "whole.mkv", LOSSLESS, store=Store(tmp_path / "fresh"))
     assert out.read_bytes() == (tmp_path / "whole.mkv").read_bytes()
 
@@ -135,9 +135,9 @@ def test_changing_one_shot_fills_only_that_shot(footage, project, store, tmp_pat
     extra = np.zeros((96, 160), bool)
     extra[5:15, 5:25] = True
     name = project.keep_mask(extra)
-    project.edit(SetMasks(object=2, runs=[(20, 40, name)]))
+    project.edit(SetMasks(object=2, runs=[(12, 24, name)]))
     export_project(project, tmp_path / "b.mkv", LOSSLESS, store=store)
-    assert len(filled) == 20
+    assert len(filled) == 12
     filled.clear()
     project.undo()
     export_project(project, tmp_path / "c.mkv", LOSSLESS, store=store)

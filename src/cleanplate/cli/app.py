@@ -41,6 +41,9 @@ class LazyGroup(TyperGroup):
         return command
 
     def invoke(self, ctx: Any) -> Any:
+        from cleanplate.cli.memory import give_back_at_once
+
+        give_back_at_once()
         with failures.reported(debug=ctx.params.get("debug", False)):
             return super().invoke(ctx)
 
