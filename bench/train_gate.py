@@ -9,6 +9,7 @@ can be fitted to what each pixel should have believed. No footage is used.
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -210,7 +211,7 @@ def train(
     sizes = [data[0].rows.shape[1], *hidden, 3]
     weights = [
         np.vstack([rng.normal(0, (2 / a) ** 0.5, (a, b)), np.zeros((1, b))])
-        for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+        for a, b in itertools.pairwise(sizes)
     ]
     weights[-1] *= 0.3
     first = [np.zeros_like(w) for w in weights]
