@@ -15,14 +15,14 @@ from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.synthesise import complete
-from cleanplate.fill.unseen import Completer, carried_texture, key_frames
+from cleanplate.fill.unseen import Completer, carry, clone, key_frames
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
 Source = tuple[WorkFrame, int, np.ndarray, tuple[np.ndarray, np.ndarray]]
 #: Belief in the smooth fill beyond which no detail is taken from other frames, and the standard
 #: deviation, in working pixels, over which that is judged.
-_TOO_DOUBTFUL = 0.6
+_DOUBTFUL = 0.6
 _SCRAP = 2.5
 #: Width in working pixels over which made-up texture fades in.
 _FADE_IN = 7
@@ -77,26 +77,30 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
         plan = _choose(frame, candidates, means, decide(means, frame, frame.box, own))
     else:
         plan = _smooth_only(frame)
-    _add_texture(window, plan, settings.completer or complete)
+    _make_up(window, plan, settings.completer or complete)
     return plan
 
 
-def _add_texture(window: Window, plan: Plan, completer: Completer) -> None:
-    """Give what no frame shows the texture of the key frames around, in place."""
+def _make_up(window: Window, plan: Plan, completer: Completer) -> None:
+    """Put what key frames make up where no other frame can be believed, in place."""
     index = plan.frame.index
     unseen = crop(plan.frame.work_hole, plan.box) & (plan.layer < 0)
     if not unseen.any():
         return
-    found = {key: window.texture(key, completer) for key in key_frames(index)}
-    keys = {key: texture for key, texture in found.items() if texture is not None}
+    found = {key: window.completed(key, completer) for key in key_frames(index)}
+    keys = {key: picture for key, picture in found.items() if picture is not None}
     if not keys:
         return
     camera = window.chains(min(index, *keys), max(index, *keys))[0]
-    texture = carried_texture(index, plan.box, keys, camera)
-    # Thin threads of unseen pixels between seen ones are left smooth: texture would show there.
-    inside = cv2.blur(unseen.astype(np.float32), (_FADE_IN, _FADE_IN)) * unseen
-    plan.soft = plan.soft + texture * inside[..., None]
-    plan.base = plan.base + texture * inside[..., None]
+    made_up, covered = carry(index, plan.box, keys, camera)
+    made_up = clone(plan.soft, made_up, unseen)
+    # Only a little doubt leaves the mean of all offers; full doubt leaves nothing of it. Thin
+    # threads of unseen pixels between seen ones stay smooth: texture would show there.
+    full = np.clip((plan.doubt - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1) * covered * unseen
+    full *= cv2.blur(unseen.astype(np.float32), (_FADE_IN, _FADE_IN))
+    change = full[..., None] * (made_up - plan.soft)
+    plan.soft = plan.soft + change
+    plan.base = plan.base + unseen[..., None] * (plan.soft - plan.base)
 
 
 def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
@@ -181,7 +185,7 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     inside = hole.astype(np.float32)
     doubt = cv2.GaussianBlur(share[..., -1] * inside, (0, 0), _SCRAP)
     doubt /= np.maximum(cv2.GaussianBlur(inside, (0, 0), _SCRAP), 1e-3)
-    seen = offered.any(axis=0) & (doubt < _TOO_DOUBTFUL)
+    seen = offered.any(axis=0) & (doubt < _DOUBTFUL)
     layer = np.where(seen, strength.argmax(axis=0), -1).astype(np.int8)
     base, offset = mix(
         layer, means.top, means.weight, candidates.colour, candidates.offset, frame.smooth

@@ -1,9 +1,9 @@
-"""Texture for what no frame shows: made once at key frames, and carried along.
+"""What no frame shows: made up once at key frames, and carried along.
 
 Key frames stand at fixed places of the shot. Each is completed on its own, from its own
-surroundings, and the frames between two of them take their texture from both, following the
-camera, the nearer one counting more. A frame's texture thus depends on two key frames alone: it
-stays where it is while the picture moves, and any piece of a shot can be filled by itself.
+surroundings, and the frames between two of them take from both, following the camera, the nearer
+one counting more. What is made up thus depends on two key frames alone: it stays where it is
+while the picture moves, and any piece of a shot can be filled by itself.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box, bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
+from cleanplate.fill.smooth import harmonic_fill
 
 #: Frames from one key frame to the next.
 SPACING = 32
-#: Standard deviation, in working pixels, of what counts as tone and is left to the smooth fill.
-_COARSE = 20.0
+#: Standard deviation, in working pixels, that parts a key frame's texture from its tone.
+_COARSE = 8.0
 #: Working pixels around the hole that a key frame is completed from.
 _CONTEXT = 64
 
@@ -34,48 +35,81 @@ def key_frames(index: int) -> tuple[int, int]:
     return before, before + SPACING
 
 
-def key_texture(frame: WorkFrame, complete: Completer) -> tuple[np.ndarray, Box] | None:
-    """What a completed key frame holds beyond its tone.
+def complete_key(frame: WorkFrame, complete: Completer) -> tuple[np.ndarray, Box] | None:
+    """A key frame with its hole made up.
 
     Returns:
-        texture: float32 (bh, bw, 3), zero on average.
+        picture: float32 (bh, bw, 3).
         box: where it lies in the working frame; None for a frame without a hole.
     """
     box = bounding_box(frame.work_hole, _CONTEXT)
     if box is None:
         return None
-    hole = crop(frame.work_hole, box)
     picture = np.ascontiguousarray(crop(frame.rgb, box))
+    # The guard ring as well: the edge of the removed thing is soft.
     whole = complete(picture, np.ascontiguousarray(crop(frame.near_hole, box)))
-    whole = np.where(hole[..., None], whole, picture).astype(np.float32)
-    return whole - cv2.GaussianBlur(whole, (0, 0), _COARSE), box
+    return np.asarray(whole, np.float32), box
 
 
-def carried_texture(
+def carry(
     index: int, box: Box, keys: dict[int, tuple[np.ndarray, Box]], camera: Chain
-) -> np.ndarray:
-    """The texture of the key frames around a frame, moved to where it belongs in that frame.
+) -> tuple[np.ndarray, np.ndarray]:
+    """The completed key frames around a frame, moved to where they belong in it.
 
     Args:
         index: the frame.
         box: the region wanted.
-        keys: `key_texture` of the key frames at hand, by index.
+        keys: `complete_key` of the key frames at hand, by index.
         camera: the camera's motion over all of them.
 
     Returns:
-        float32 (bh, bw, 3).
+        picture: float32 (bh, bw, 3).
+        covered: bool (bh, bw), where a key frame has something to give.
     """
-    total = np.zeros((box[1] - box[0], box[3] - box[2], 3), np.float32)
-    energy = 0.0
-    for key, (texture, place) in keys.items():
-        share = 1.0 if len(keys) == 1 else 1.0 - abs(index - key) / SPACING
-        share = share * share * (3 - 2 * share)
-        if share <= 0.0:
-            continue
+    shape = (box[1] - box[0], box[3] - box[2])
+    tone, texture = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
+    mass, energy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for key, (picture, place) in keys.items():
+        near = max(0.0, 1.0 - abs(index - key) / SPACING)
+        share = 1.0 if len(keys) == 1 else near * near * (3 - 2 * near)
         grid = warp_map(camera.between(index, key), box) - np.float32((place[2], place[0]))
-        total += share * cv2.remap(
-            texture, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )
-        energy += share * share
+        coarse = cv2.GaussianBlur(picture, (0, 0), _COARSE)
+        layers = np.dstack([coarse, picture - coarse, np.ones(picture.shape[:2], np.float32)])
+        moved = _moved(layers, grid)
+        weight = share * (moved[..., 6] > 0.99)
+        tone += weight[..., None] * moved[..., :3]
+        texture += weight[..., None] * moved[..., 3:6]
+        mass += weight
+        energy += weight * weight
+    covered = mass > 1e-3
     # Two unlike textures averaged are flatter than either: keep the strength of one.
-    return total / np.sqrt(energy) if energy > 0.0 else total
+    safe = (
+        np.where(covered, mass, 1.0)[..., None],
+        np.sqrt(np.where(covered, energy, 1.0))[..., None],
+    )
+    return tone / safe[0] + texture / safe[1], covered
+
+
+def _moved(layers: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    parts = [  # OpenCV remaps at most four channels at once
+        cv2.remap(
+            np.ascontiguousarray(layers[..., i : i + 4]), grid, None, cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+        )
+        for i in range(0, layers.shape[2], 4)
+    ]  # fmt: skip
+    return np.dstack(parts)
+
+
+def clone(soft: np.ndarray, made_up: np.ndarray, unseen: np.ndarray) -> np.ndarray:
+    """Set the made-up picture into the unseen pixels so that it meets what is around them.
+
+    The difference at the border is spread inside as a membrane, which is Poisson cloning (Perez,
+    Gangnet and Blake, "Poisson image editing", 2003) with the guidance of `made_up`.
+
+    Args:
+        soft: float32 (h, w, 3), right outside `unseen`.
+        made_up: float32 (h, w, 3).
+        unseen: bool (h, w).
+    """
+    return made_up + harmonic_fill(soft - made_up, unseen)

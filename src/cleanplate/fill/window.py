@@ -22,7 +22,7 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
-from cleanplate.fill.unseen import Completer, key_texture
+from cleanplate.fill.unseen import Completer, complete_key
 
 #: Frames beyond the reach that must be known before a frame can be judged, so that the second
 #: layer's motion and what explains a frame come out the same however the frames arrived.
@@ -51,7 +51,7 @@ class Window:
         self.frames: dict[int, WorkFrame] = {}
         self._steps: dict[int, Future] = {}
         self._errors: dict[int, Future] = {}
-        self._textures: dict[int, Future] = {}
+        self._completed: dict[int, Future] = {}
         self.length: int | None = None
         self._count = 0
 
@@ -74,7 +74,7 @@ class Window:
     def forget(self, index: int) -> None:
         """Let go of what no frame after `index` looks at."""
         oldest = index - self._reach - LOOKAHEAD
-        for table in (self.frames, self._steps, self._errors, self._textures):
+        for table in (self.frames, self._steps, self._errors, self._completed):
             for key in [k for k in table if k < oldest]:
                 del table[key]
 
@@ -102,12 +102,12 @@ class Window:
         """How badly each of the two layers explains what frame `index` shows."""
         return _once(self._errors, index, lambda: self._explain(index))
 
-    def texture(self, index: int, complete: Completer) -> tuple[np.ndarray, Box] | None:
-        """The texture of key frame `index`; None where it has no hole or is not at hand."""
+    def completed(self, index: int, complete: Completer) -> tuple[np.ndarray, Box] | None:
+        """Key frame `index` with its hole made up; None where it has no hole or is not at hand."""
         frame = self.frames.get(index)
         if frame is None:
             return None
-        return _once(self._textures, index, lambda: key_texture(frame, complete))
+        return _once(self._completed, index, lambda: complete_key(frame, complete))
 
     def _explain(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         frame = self.frames[index]
