@@ -27,7 +27,7 @@ def small_holes(count: int):
 
 
 def test_frames_are_taken_as_they_are_needed_and_let_go():
-    count, taken, alive = 110, [], []
+    count, taken, alive = 130, [], []
     results = fill_shot(long_clip(count, taken), small_holes(count), DRAFT)
     assert not taken  # nothing is read before the first is asked for
     next(results)
@@ -75,6 +75,18 @@ def test_the_number_of_workers_changes_nothing(whole, workers):
     scene, results = whole
     for one, two in zip(results, scene.fill(FillSettings("good", workers=workers)), strict=True):
         same(one, two)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_is_made_up_for_long_stays_still_and_waits_for_nobody(workers):
+    """A still camera and a still hole, over more frames than lie between two key frames."""
+    frame = photograph("gravel", 32, 48).astype(np.uint8)
+    hole = disc(24, 16, 6, 48, 32)
+    settings = FillSettings("draft", workers=workers)
+    results = list(fill_shot([frame] * 60, [hole] * 60, settings))
+    images = np.stack([r.image[hole] for r in results]).astype(np.float32)
+    assert np.abs(np.diff(images, axis=0)).mean(axis=(1, 2)).max() < 3
+    assert all(r.synthesised == 1 for r in results)
 
 
 def test_arrays_and_iterators_are_the_same(whole):

@@ -15,6 +15,7 @@ from cleanplate.fill.frame import prepare
 from cleanplate.fill.plan import plan_frame
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.settle import SPAN, settle
+from cleanplate.fill.unseen import SPACING
 from cleanplate.fill.window import LOOKAHEAD, Window
 
 
@@ -62,7 +63,7 @@ def fill_shot(
     """
     settings = settings or FillSettings()
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
-        window = Window(max(settings.reach) + SPAN, pool.submit)
+        window = Window(_furthest(settings) + SPAN, pool.submit)
         filler = _Filler(window, settings, pool)
         planned: deque[Future | None] = deque()  # None for a frame that is only looked at
         asked = done = 0
@@ -95,13 +96,19 @@ def fill_shot(
                     future.cancel()
 
 
+def _furthest(settings: FillSettings) -> int:
+    """Frames that a plan looks at, either way: a plan that met later ones would wait for steps
+    that are queued behind it, for ever."""
+    return max(*settings.reach, SPACING)
+
+
 def context(settings: FillSettings) -> int:
     """How many frames either side decide what goes into a frame's hole.
 
     The fill of a frame is a function of these frames and their holes, and of nothing else: shots
     can be filled in pieces, each with so many frames around it, and the result is the same.
     """
-    return max(settings.reach) + SPAN + LOOKAHEAD
+    return _furthest(settings) + SPAN + LOOKAHEAD
 
 
 def _pairs(
