@@ -19,7 +19,7 @@ def test_a_piece_of_a_shot_is_filled_as_the_whole_shot_is(wanted):
     first = max(wanted.start - around, 0)
     piece = slice(first, wanted.stop + around)
     asked = range(wanted.start - first, wanted.stop - first)
-    part = list(fill_shot(frames[piece], holes[piece], settings, asked))
+    part = list(fill_shot(frames[piece], holes[piece], settings, asked, first))
     assert len(part) == len(wanted)
     for index, filled in zip(wanted, part, strict=True):
         assert np.array_equal(filled.image, whole[index].image)

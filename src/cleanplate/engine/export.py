@@ -166,7 +166,13 @@ class _ExportRun(Run):
                 yield pair
 
         images, masks = tee(noted())
-        filled = fill_shot((i for i, _ in images), (h for _, h in masks), self._fill, wanted)
+        filled = fill_shot(
+            (i for i, _ in images),
+            (h for _, h in masks),
+            self._fill,
+            wanted,
+            seen.start - shot.start,
+        )
         for place, one in zip(wanted, self.watch.timed("fill", filled), strict=True):
             if place == wanted.start:
                 for _ in range(place):

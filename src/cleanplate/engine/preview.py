@@ -134,6 +134,7 @@ class Preview:
             (small.hole.pixels for small in smalls),
             self._fill,
             inside,
+            first,  # counted from the clip's start, so that every preview of a frame is the same
         )
         for place, one in zip(inside, filled, strict=True):
             self._halt.check()

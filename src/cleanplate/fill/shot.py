@@ -42,6 +42,7 @@ def fill_shot(
     holes: Iterable[np.ndarray],
     settings: FillSettings | None = None,
     wanted: range | None = None,
+    first: int = 0,
 ) -> Iterator[Filled]:
     """Fill the holes of one shot from what its other frames show.
 
@@ -54,9 +55,11 @@ def fill_shot(
         settings: see FillSettings.
         wanted: the frames to fill, by their place among `frames`, all of them if None. The others
             are only looked at.
+        first: the place in the shot of the first of `frames`, where they are a piece of one; so
+            that a piece looks where the whole would have looked.
 
     Yields:
-        One Filled for each wanted frame, in order.
+        One Filled for each wanted frame, in order; provenance counts from the first of `frames`.
 
     Raises:
         MaskError: a hole does not fit its frame, or there are fewer holes than frames.
@@ -64,16 +67,16 @@ def fill_shot(
     settings = settings or FillSettings()
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
         window = Window(_furthest(settings) + SPAN, pool.submit)
-        filler = _Filler(window, settings, pool)
+        filler = _Filler(window, settings, pool, first)
         planned: deque[Future | None] = deque()  # None for a frame that is only looked at
-        asked = done = 0
+        asked = done = first
 
         def plan(index: int) -> None:
-            asked_for = wanted is None or index in wanted
+            asked_for = wanted is None or index - first in wanted
             planned.append(filler.start(index) if asked_for else None)
 
         try:
-            for index, (image, hole) in enumerate(_pairs(frames, holes)):
+            for index, (image, hole) in enumerate(_pairs(frames, holes), first):
                 window.add(prepare(index, image, hole, settings.work_area))
                 while asked <= index and window.ready(asked):
                     plan(asked)
@@ -130,10 +133,13 @@ def _pairs(
 class _Filler:
     """Plans frames, and paints each once its neighbours are planned."""
 
-    def __init__(self, window: Window, settings: FillSettings, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, window: Window, settings: FillSettings, pool: ThreadPoolExecutor, first: int
+    ) -> None:
         self._window = window
         self._settings = settings
         self._pool = pool
+        self._first = first
         self._plans: dict[int, Future] = {}
 
     def start(self, index: int) -> Future:
@@ -162,5 +168,6 @@ class _Filler:
         settled = settle(plan, beside, chains)
         images = {int(i): self._window.frames[int(i)].image for i in np.unique(plan.source)}
         image, provenance = paint(plan, settled, images)
+        provenance[provenance >= 0] -= self._first
         made = float((provenance == SYNTHESISED).sum()) / max(1, int(plan.frame.hole.sum()))
         return Filled(image, provenance, 1.0 - made, made)
