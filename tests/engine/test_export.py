@@ -56,8 +56,8 @@ def filled(monkeypatch):
     """The numbers of frames that were filled, and not taken from the store."""
     frames = []
 
-    def watched(images, holes, settings, wanted):
-        for one in real(images, holes, settings, wanted):
+    def watched(images, holes, settings, wanted, first):
+        for one in real(images, holes, settings, wanted, first):
             frames.append(1)
             yield one
 
