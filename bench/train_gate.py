@@ -22,7 +22,8 @@ import numpy as np
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.gate import belief, features
 from cleanplate.fill.geometry import crop
-from cleanplate.fill.plan import plan_frame
+from cleanplate.fill.judge import gather, layer_means
+from cleanplate.fill.plan import look_around
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.window import Window
 
@@ -163,7 +164,10 @@ def samples(seed: int, step: int = 6) -> list[Sample]:
 
 
 def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[Sample]:
-    """What the gate sees of every `step`-th hole, with the truth beside it."""
+    """What the gate sees of every `step`-th hole, with the truth beside it.
+
+    The clip has to be small enough to be its own working resolution.
+    """
     settings = FillSettings()
     hidden = np.where(holes[..., None], 0, truth).astype(np.uint8)
     out = []
@@ -174,22 +178,21 @@ def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[
             window.add(prepare(index, image, hole, settings.work_area))
         window.end()
         for index in range(seed % step, len(truth), step):
-            plan = plan_frame(window, index, settings)
-            if plan is None or plan.means is None:
+            frame, box = window.frames[index], window.frames[index].box
+            if box is None:
                 continue
-            frame, box, means = plan.frame, plan.box, plan.means
-            own = tuple(crop(e, box) for e in window.errors(index))
+            sources, own, layers = look_around(window, frame, settings)
+            if not sources:
+                continue
             hole = crop(frame.work_hole, box)
+            means = layer_means(gather(frame, box, sources), hole, frame.smooth, layers)
             rows = features(means, frame, box, own)
-            layers = means.colour.shape[0]
             offers = np.stack(
                 [means.colour[0][hole], means.colour[layers - 1][hole], frame.smooth[hole]], axis=1
             )
             offered = np.ones((len(rows), 3), bool)
             offered[:, 0] = means.evidence[0][hole][:, 7] > 0
             offered[:, 1] = layers > 1 and means.evidence[layers - 1][hole][:, 7] > 0
-            if truth.shape[1:3] != frame.work_hole.shape:
-                continue
             right = crop(truth[index], box)[hole].astype(np.float32)
             pick = rng.permutation(len(rows))[:3000]
             out.append(Sample(rows[pick], offers[pick], right[pick], offered[pick]))
