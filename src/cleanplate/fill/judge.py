@@ -277,7 +277,7 @@ def _layer_means(
                 e[7] = number
                 # Where the candidates agree their mean is as sharp as each and has less noise;
                 # where they do not, detail comes from the best few.
-                power = 1.0 + min(e[6] / _DISAGREE, 1.0)
+                power = 1.0 + 2.0 * min(e[6] / _DISAGREE, 1.0)
                 kept = 0.0
                 for n in range(keep):
                     best = -1
