@@ -72,7 +72,7 @@ def erase(
         ),
     ] = None,
     find: FindOption = None,
-    find_at: FindAtOption = 0,
+    find_at: FindAtOption = None,
     box: BoxOption = None,
     point: PointOption = None,
     not_point: NotPointOption = None,

@@ -59,7 +59,7 @@ def mask(
     clip: ClipArgument = None,
     input_: ClipOption = None,
     find: FindOption = None,
-    find_at: FindAtOption = 0,
+    find_at: FindAtOption = None,
     box: BoxOption = None,
     point: PointOption = None,
     not_point: NotPointOption = None,

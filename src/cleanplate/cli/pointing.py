@@ -22,7 +22,14 @@ FindOption = Annotated[
     ),
 ]
 FindAtOption = Annotated[
-    int, typer.Option("--find-at", min=0, metavar="FRAME", help="The frame to look for them on.")
+    int | None,
+    typer.Option(
+        "--find-at",
+        min=0,
+        metavar="FRAME",
+        show_default=False,
+        help="The frame to look for them on, where the first that shows any will not do.",
+    ),
 ]
 BoxOption = Annotated[
     list[str] | None,
@@ -66,7 +73,7 @@ KeyMaskOption = Annotated[
 
 def parse_pointers(
     find: list[str] | None,
-    find_at: int,
+    find_at: int | None,
     box: list[str] | None,
     point: list[str] | None,
     not_point: list[str] | None,

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Show = Callable[["Event"], None]
 
-_FIRST_RUN = "first run on this machine: compiling its inner loops, once; this takes some 20 seconds"
+_FIRST_RUN = (
+    "first run on this machine: compiling its inner loops, once; this takes some 20 seconds"
+)
 
 
 @contextmanager

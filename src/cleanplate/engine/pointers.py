@@ -11,6 +11,9 @@ import numpy as np
 
 from cleanplate.errors import MaskError, MediaError, UsageError
 
+#: Frames that are looked at before it is said that a clip does not show what was named.
+_LOOKS = 6
+
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
     from cleanplate.track import TrackSession
@@ -51,10 +54,14 @@ class KeyMask:
 
 @dataclass(frozen=True)
 class Pointers:
-    """Everything that was pointed at. `find` are names of kinds, looked for on frame `find_at`."""
+    """Everything that was pointed at.
+
+    `find` are names of kinds, looked for on frame `find_at`; without one, on the first of a few
+    frames spread over the clip that shows any.
+    """
 
     find: tuple[str, ...] = ()
-    find_at: int = 0
+    find_at: int | None = None
     boxes: tuple[Box, ...] = ()
     spots: tuple[Spot, ...] = ()
     masks: tuple[KeyMask, ...] = ()
@@ -71,7 +78,7 @@ class Pointers:
 
         return Pointers(
             self.find,
-            max(0, self.find_at - first),
+            None if self.find_at is None else max(0, self.find_at - first),
             tuple(map(moved, self.boxes)),
             tuple(map(moved, self.spots)),
             tuple(map(moved, self.masks)),
@@ -87,7 +94,7 @@ class Pointers:
         """
         names = {}
         if self.find:
-            names.update(self._find(session, image_of(self.find_at), watch))
+            names.update(self._find(session, image_of, watch))
         offset = max(names, default=0)
         for name, box in _numbered(self.boxes):
             corners = (box.x, box.y, box.x + box.width, box.y + box.height)
@@ -100,21 +107,29 @@ class Pointers:
                 session.add_mask(offset + name, key.frame, mask)
         return {name: names.get(name, f"object {name}") for name in session.objects}
 
-    def _find(
-        self, session: TrackSession, image: np.ndarray, watch: Watcher | None
-    ) -> dict[int, str]:
+    def _find(self, session: TrackSession, image_of, watch: Watcher | None) -> dict[int, str]:
         from cleanplate.segment.find import Finder
 
-        found = Finder(watch=watch).find(image, list(self.find))
-        if not found:
-            wanted = ", ".join(self.find)
-            raise UsageError(
-                f"No {wanted} was found on frame {self.find_at}. Look at another with --find-at, "
-                "or point with --box or --point."
-            )
-        for item in found:
-            session.add_mask(item.number, self.find_at, item.mask)
-        return {item.number: item.kind for item in found}
+        finder = Finder(watch=watch)
+        places = _looks(session.length) if self.find_at is None else [self.find_at]
+        for place in places:
+            found = finder.find(image_of(place), list(self.find))
+            for item in found:
+                session.add_mask(item.number, place, item.mask)
+            if found:
+                return {item.number: item.kind for item in found}
+        where = (
+            f"frame {places[0]}" if len(places) == 1 else f"frames {', '.join(map(str, places))}"
+        )
+        raise UsageError(
+            f"No {', '.join(self.find)} was found on {where}. Look at another with --find-at, "
+            "or point with --box or --point."
+        )
+
+
+def _looks(length: int) -> list[int]:
+    """The frames that are looked at for what was named, the first one first."""
+    return sorted({round(i * (length - 1) / (_LOOKS - 1)) for i in range(_LOOKS)})
 
 
 def read_key_mask(key: KeyMask) -> dict[int, np.ndarray]:

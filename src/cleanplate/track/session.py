@@ -126,6 +126,11 @@ class TrackSession:
         """What is marked: frame, then object, then mask, bool (h, w)."""
         return self._marks
 
+    @property
+    def length(self) -> int:
+        """Number of frames."""
+        return len(self._source)
+
     def add_points(
         self,
         name: int,
