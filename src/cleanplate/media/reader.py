@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def open_clip(
     return FramesReader(info, frames)
 
 
-class ClipReader:
+class ClipReader(ABC):
     """The frames of a clip, read in a stream; a context manager.
 
     Iterating starts at the first frame of the range each time. `seek` and `read` go through it
@@ -96,9 +97,9 @@ class ClipReader:
             self._range.start, count if stop is None else min(stop, count), self._range.step
         )
 
+    @abstractmethod
     def count(self) -> int:
         """The number of frames in the whole clip."""
-        raise NotImplementedError
 
     def seek(self, index: int) -> None:
         """Make frame `index` the next that `read` gives."""
@@ -152,8 +153,9 @@ class ClipReader:
             raise UsageError(f"There is no frame {index}: the clip's last is {count - 1}.")
         raise MediaError(f"{self.info.path}: frame {index} is damaged and cannot be decoded.")
 
+    @abstractmethod
     def _from(self, index: int) -> Iterator[Frame]:
-        raise NotImplementedError
+        """The frames from `index` on."""
 
     def _warn(self, line: str) -> None:
         if line not in self.warnings:

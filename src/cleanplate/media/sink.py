@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from cleanplate.media.frame import Frame
 from cleanplate.media.info import ClipInfo
 from cleanplate.media.plan import ExportPlan
 from cleanplate.media.settings import ExportSettings
 
 
-class Sink:
+class Sink(ABC):
     """Takes frames in order; `finish` or `discard` is called once at the end."""
 
     def __init__(self, plan: ExportPlan, info: ClipInfo, settings: ExportSettings) -> None:
@@ -17,14 +19,14 @@ class Sink:
         self.settings = settings
         self.warnings: list[str] = []
 
+    @abstractmethod
     def put(self, frame: Frame, image, hole, alpha) -> None:
         """Write one frame (see `ClipWriter.write`)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self) -> None:
         """Complete the output and give it its name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def discard(self) -> None:
         """Remove everything."""
-        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -118,13 +119,14 @@ def _begin(packet: av.Packet) -> Fraction | None:
     return None if time is None else time * packet.time_base
 
 
-class _Lane:
+class _Lane(ABC):
     """One track on its way from source to output."""
 
     span: Span
 
+    @abstractmethod
     def take(self, packet: av.Packet) -> Iterator[av.Packet]:
-        raise NotImplementedError
+        """What goes into the output for one packet of the source."""
 
     def end(self) -> Iterator[av.Packet]:
         return iter(())
