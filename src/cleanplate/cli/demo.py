@@ -34,8 +34,6 @@ def demo(
         files = {name: str(path) for name, path in files_of(result)}
         print(json_text.dumps({"event": "demo", "psnr": round(result.psnr, 2), "files": files}))
         return
-    for name, path in files_of(result):
-        print(f"{name + ':':<28}{path}")
     print(
         f"true PSNR in the hole:      {result.psnr:.2f} dB against the background as drawn "
         f"({result.outside:.2f} dB outside it, where only encoding changed anything)"
@@ -44,3 +42,7 @@ def demo(
         f"{result.report.recovered:.0%} of what was removed was recovered from other frames; "
         f"{len(result.report.frames)} frames in {result.report.seconds:.0f} s"
     )
+    for name, path in reversed(
+        list(files_of(result))
+    ):  # what to watch stands last, where the eye is
+        print(f"{name + ':':<28}{path}")
