@@ -7,10 +7,7 @@ import json
 import cv2
 import pytest
 
-from bench import methods
 from bench.__main__ import main
-
-HAS_FILL = methods.unavailable("ours") is None
 
 
 def fill(clips_folder, tmp_path, *more: str) -> int:
@@ -74,7 +71,6 @@ def test_limits(clips_folder, tmp_path, capsys):
     assert "96x64" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not HAS_FILL, reason="needs the fill")
 def test_memory(capsys):
     assert main(["memory", "--size", "128x72", "--frames", "12", "--samples", "3", "--check"]) == 0
     out = capsys.readouterr().out
