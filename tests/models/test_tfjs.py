@@ -61,11 +61,13 @@ def test_the_state_of_one_frame_serves_the_next_as_in_tensorflow_js(network, ten
 @pytest.fixture(scope="session")
 def tensorflow_js(tmp_path_factory):
     if not (shutil.which("node") and shutil.which("npm")):
+        # The stored reference values are still compared; only the live comparison needs Node.
         pytest.skip("node and npm are not on the PATH")
     folder = tmp_path_factory.mktemp("tensorflow-js")
     try:
         reference.install(folder)
     except (OSError, subprocess.SubprocessError) as error:
+        # Offline; the stored reference values are still compared.
         pytest.skip(f"TensorFlow.js could not be installed: {error}")
     return folder
 
