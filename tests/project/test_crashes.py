@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-from cleanplate.project import Project, SetMasks, SetSettings
+from cleanplate.project import Project, SetKey, SetMasks, SetSettings
 
 KILLS = 300
 
@@ -36,7 +36,9 @@ def _edit_until_killed(folder, acknowledge):
             project.undo()
         elif choice < 0.5:
             mask = np.random.default_rng(noise.getrandbits(32)).random((24, 32)) > 0.5
-            project.edit(SetMasks(object=1, runs=[(0, None, project.keep_mask(mask))]))
+            name = project.keep_mask(mask)
+            key = SetKey(object=2, frame=noise.randrange(50), mask=name)
+            project.edit(key if choice < 0.35 else SetMasks(object=1, runs=[(0, None, name)]))
         else:
             project.edit(SetSettings(grow=noise.randrange(100)))
         number += 1
@@ -66,8 +68,8 @@ def test_killed_at_random_moments(project):
         assert acknowledged <= kept <= acknowledged + 1
         made += kept - before
         for state in opened.state().objects.values():
-            for _, _, name in state.runs:
-                opened.load_mask(name)
+            for holder in (*state.runs, *state.keys.values()):
+                opened.load_masks(holder.pictures)
         _forget_sometimes(project, kept)
     assert made > KILLS  # the kills came while there was work
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cleanplate.errors import ProjectError, UsageError
-from cleanplate.project import NameObject, Project, RemoveObject, SetMasks, SetSettings
+from cleanplate.project import Project, RemoveObject, SetMasks, SetObject, SetSettings
 from cleanplate.project.schema import VERSION
 
 
@@ -31,13 +31,14 @@ def test_edits_add_up_in_this_session_and_the_next(project):
     project.edit(SetSettings(grow=5))
     project.edit(SetMasks(object=1, runs=[(0, None, "a.png")]))
     project.edit(SetMasks(object=1, runs=[(10, 20, "b.png")]))
-    project.edit(NameObject(object=1, name="the ball"))
+    project.edit(SetObject(object=1, name="the ball"))
     for opened in (project, Project.open(project.folder)):
         state = opened.state()
         assert state.settings == {"grow": 5, "quality": "best"}
         ball = state.objects[1]
         assert ball.name == "the ball"
-        assert [ball.picture(i) for i in (0, 10, 19, 20)] == ["a.png", "b.png", "b.png", "a.png"]
+        pictures = [ball.given(i) for i in (0, 10, 19, 20)]
+        assert pictures == [("a.png",), ("b.png",), ("b.png",), ("a.png",)]
     project.edit(RemoveObject(object=1))
     assert not project.state().objects
 

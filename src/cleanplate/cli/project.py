@@ -109,14 +109,24 @@ def objects(project: ProjectArgument, json: AsJson = False) -> None:
 
     state = Project.open(project).state()
     found = [
-        {"object": number, "name": one.name, "masks": len({run[2] for run in one.runs})}
+        {
+            "object": number,
+            "name": one.name,
+            "colour": one.colour,
+            "action": one.action,
+            "visible": one.visible,
+            "locked": one.locked,
+            "edge": {name: value for name, value in vars(one.edge).items() if value},
+            "keys": sorted(one.keys),
+            "masks": len({name for run in one.runs for name in run.pictures}),
+        }
         for number, one in sorted(state.objects.items())
     ]
     if json:
         print(json_text.dumps(found, indent=1))
         return
     for one in found:
-        print(f"{one['object']:>3}  {one['name'] or '(no name)':<20} {one['masks']} masks")
+        print(f"{one['object']:>3}  {one['name'] or '(no name)':<20} {_told(one)}")
 
 
 @app.command()
@@ -146,9 +156,27 @@ def find_clip(
     Project.open(project).find_clip(clip)
 
 
+def _told(one: dict[str, Any]) -> str:
+    """What `objects` says of one, in a line."""
+    parts = [one["action"], one["colour"]]
+    if one["keys"]:
+        numbers = ", ".join(map(str, one["keys"][:8])) + (", ..." if len(one["keys"]) > 8 else "")
+        parts.append(f"keys on {numbers}")
+    if one["masks"]:
+        parts.append(f"{one['masks']} masks")
+    parts += [f"{name} {value:g}" for name, value in one["edge"].items()]
+    parts += ["hidden"] * (not one["visible"]) + ["locked"] * one["locked"]
+    return "  ".join(parts)
+
+
 def describe(edit: Edit) -> str:
     """An edit in a few words."""
-    facts = edit.model_dump(exclude={"kind", "runs"}, exclude_none=True)
+    from cleanplate.project import Together
+
+    if isinstance(edit, Together):
+        return ", ".join(map(describe, edit.edits))
+    long = {"kind", "runs", "keys", "prompts", "mask"}
+    facts = edit.model_dump(exclude=long, exclude_none=True)
     return " ".join([edit.kind, *(f"{name} {value}" for name, value in facts.items())])
 
 

@@ -21,6 +21,7 @@ from cleanplate.engine.window_frames import WindowedFrames
 from cleanplate.errors import UsageError
 from cleanplate.media import detect_shots, open_clip
 from cleanplate.segment import edges
+from cleanplate.segment.edges import EdgeSettings
 from cleanplate.track import Network, Tracked, TrackSession, TrackSettings
 
 if TYPE_CHECKING:
@@ -29,33 +30,6 @@ if TYPE_CHECKING:
 REPORT_VERSION = 1
 
 _DOUBTFUL = 0.6  # a score below it is worth a look
-
-
-@dataclass(frozen=True)
-class EdgeSettings:
-    """What is done to every mask, in this order; lengths in pixels, areas in square pixels.
-
-    `smooth` averages in time along the motion (0 none, 1 as much as the neighbours' masks weigh);
-    `holes` fills gaps and `specks` drops islands up to that area; `shrink` and `grow` move the
-    edge; `feather` softens it inwards.
-    """
-
-    smooth: float = 0.0
-    holes: int = 0
-    specks: int = 0
-    shrink: float = 0.0
-    grow: float = 0.0
-    feather: float = 0.0
-
-    def shape(self, mask: np.ndarray) -> np.ndarray:
-        """One mask, bool (h, w), tidied and moved."""
-        if self.holes:
-            mask = edges.fill_holes(mask, self.holes)
-        if self.specks:
-            mask = edges.drop_specks(mask, self.specks)
-        if self.shrink:
-            mask = edges.shrink(mask, self.shrink)
-        return edges.grow(mask, self.grow) if self.grow else mask
 
 
 @dataclass

@@ -85,8 +85,8 @@ class ProjectMasks:
 
     def names(self, frame: int) -> tuple[str, ...]:
         """The pictures that make up a frame's mask: the same names, the same mask."""
-        found = {state.picture(frame) for state in self._state.objects.values()}
-        return tuple(sorted(name for name in found if name))
+        found = {name for one in self._state.objects.values() for name in one.given(frame)}
+        return tuple(sorted(found))
 
     def __getitem__(self, frame: int) -> NDArray[np.bool_]:
         """A frame's mask, bool (h, w); the same array while it stays the same."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from cleanplate.project.atomic import sync_folder, write_whole
 from cleanplate.project.fingerprint import fingerprint, stamp
 from cleanplate.project.journal import Journal
 from cleanplate.project.schema import EDIT, Edit, ProjectFile, Source, read_project_file
-from cleanplate.project.state import History, State
+from cleanplate.project.state import History, State, pictures_of
 
 SUFFIX = ".cleanplate"
 
@@ -32,9 +32,11 @@ SUFFIX = ".cleanplate"
 class Project:
     """An open project. What it says is on disk when a method that changes it returns."""
 
-    def __init__(self, folder: Path, file: ProjectFile) -> None:
+    def __init__(self, folder: Path, file: ProjectFile, older: bool = False) -> None:
+        """`older` says that the file on disk is of an older version than `file`."""
         self.folder = folder
         self._file = file
+        self._older = older
         self._journal = Journal(folder / "journal.jsonl")
 
     @classmethod
@@ -60,7 +62,8 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Project:
-        """Open a project of this version or an older one.
+        """Open a project of this version or an older one, which is brought up to this version
+        when it is first changed.
 
         Raises `ProjectError` where there is none, or it is damaged or too new.
         """
@@ -73,7 +76,7 @@ class Project:
                 f"{folder} is no project: it has no project.json. Make one with "
                 "cleanplate project new."
             ) from error
-        project = cls(folder, read_project_file(text, path))
+        project = cls(folder, *read_project_file(text, path))
         project.history()
         return project
 
@@ -93,6 +96,7 @@ class Project:
 
     def edit(self, edit: Edit) -> None:
         """Add an edit. Edits that were undone can then no longer come back."""
+        self._bring_up()
         self._journal.append({"edit": EDIT.dump_python(edit, mode="json")})
 
     def undo(self) -> Edit:
@@ -104,6 +108,7 @@ class Project:
         return self._step_in_time("redo", lambda history: history.undone)
 
     def _step_in_time(self, word: str, edits_of: Callable[[History], list[Edit]]) -> Edit:
+        self._bring_up()
         moved: list[Edit] = []
 
         def choose(entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -115,6 +120,12 @@ class Project:
 
         self._journal.decide(choose)
         return moved[0]
+
+    def _bring_up(self) -> None:
+        """Write an older project's file anew, before an edit that older versions do not know."""
+        if self._older:
+            _save(self.folder, self._file)
+            self._older = False
 
     def keep_mask(self, mask: NDArray[np.bool_]) -> str:
         """Store a mask, bool (h, w), and return the name that edits call it by."""
@@ -138,6 +149,18 @@ class Project:
         if picture is None:
             raise ProjectError(f"{path} is missing or damaged. Restore it from a backup.")
         return picture > 127
+
+    def load_masks(self, names: Iterable[str]) -> NDArray[np.bool_]:
+        """The masks of one or several pictures together. Raises as `load_mask` does."""
+        first, *others = (self.load_mask(name) for name in names)
+        for other in others:
+            first = first | other
+        return first
+
+    def masks_in_use(self) -> set[str]:
+        """The pictures that edits name, those that were undone included."""
+        history = self.history()
+        return {name for edit in [*history.done, *history.undone] for name in pictures_of(edit)}
 
     @property
     def fingerprint(self) -> str:

@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from cleanplate.errors import ProjectError
 
-VERSION = 1
+VERSION = 2
 """The version that is written. Older ones are brought up to it when they are opened."""
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _from_1(values: dict[str, Any]) -> dict[str, Any]:
+    # The same facts; it is the journal that knows more kinds of edits.
+    return {**values, "version": 2}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
 """From each older version's `project.json` to that of the next version."""
+
+
+def _name_from_1(edit: dict[str, Any]) -> dict[str, Any]:
+    # A name is one property of several since version 2.
+    return {**edit, "kind": "object"}
+
+
+_OLD_EDITS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"name object": _name_from_1}
+"""From each kind of edit that is no longer written to what is now said in its place. A journal is
+only ever added to, so old edits stay in it for good."""
 
 
 class _Strict(BaseModel):
@@ -36,7 +52,7 @@ class ProjectFile(_Strict):
     """`project.json`."""
 
     format: Literal["cleanplate project"] = "cleanplate project"
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     source: Source
 
 
@@ -56,29 +72,138 @@ class RemoveObject(_Strict):
     object: int = Field(ge=1)
 
 
-class NameObject(_Strict):
-    """What a person calls an object."""
+Point = tuple[float, float]
+"""x then y in pixels of the clip's frame; the centre of the top left pixel is (0, 0)."""
 
-    kind: Literal["name object"] = "name object"
+Action = Literal["erase", "keep", "cutout"]
+
+
+class Stroke(_Strict):
+    """A line drawn over the object, or over what is not it."""
+
+    points: list[Point] = Field(min_length=1)
+    on: bool = True
+
+
+class Prompts(_Strict):
+    """What was pointed at to make a key frame's mask: clicks with a label each (on the object or
+    not), a box (x0, y0, x1, y1) and strokes."""
+
+    points: list[Point] = []
+    labels: list[bool] = []
+    box: tuple[float, float, float, float] | None = None
+    strokes: list[Stroke] = []
+
+    @model_validator(mode="after")
+    def _labelled(self) -> Prompts:
+        if len(self.labels) != len(self.points):
+            raise ValueError(f"{len(self.points)} points have {len(self.labels)} labels")
+        return self
+
+
+class SetKey(_Strict):
+    """An object's mask on one frame, as the user confirmed it: right in every pixel, and what the
+    frames around it are tracked from. An empty mask says that the object is not there.
+
+    `mask` names a picture in the project's masks/; `prompts` is what made it, so that clicking can
+    go on.
+    """
+
+    kind: Literal["key"] = "key"
     object: int = Field(ge=1)
-    name: str
+    frame: int = Field(ge=0)
+    mask: str
+    prompts: Prompts | None = None
+
+
+class RemoveKey(_Strict):
+    """A key frame of an object that is none after all."""
+
+    kind: Literal["remove key"] = "remove key"
+    object: int = Field(ge=1)
+    frame: int = Field(ge=0)
+
+
+class SetObject(_Strict):
+    """What an object is called, how it is shown, what is done with it, and its masks' edges; what
+    is None stays as it was.
+
+    `colour` is #rrggbb. `action`: "erase" removes the object; "keep" keeps every pixel of it, also
+    where it lies on what is removed; "cutout" cuts it out. `visible` and `locked` are for editors.
+    The rest is what is done to each mask, as in `EdgeSettings`: lengths in pixels, areas in square
+    pixels.
+    """
+
+    kind: Literal["object"] = "object"
+    object: int = Field(ge=1)
+    name: str | None = Field(default=None, max_length=200)
+    colour: str | None = Field(default=None, pattern="^#[0-9a-fA-F]{6}$")
+    action: Action | None = None
+    visible: bool | None = None
+    locked: bool | None = None
+    smooth: float | None = Field(default=None, ge=0, le=2)
+    holes: int | None = Field(default=None, ge=0)
+    specks: int | None = Field(default=None, ge=0)
+    shrink: float | None = Field(default=None, ge=0, le=500)
+    grow: float | None = Field(default=None, ge=0, le=500)
+    feather: float | None = Field(default=None, ge=0, le=500)
+
+
+class MergeObjects(_Strict):
+    """Two objects that are one: `object` becomes part of `into` and is gone.
+
+    `keys` are masks of both together, by frame, for the key frames of either: a frame on which
+    only one of them has a key says nothing of the other. `engine.tracking.merge_objects` makes
+    them. Without one for a frame the keys that are there stand for both.
+    """
+
+    kind: Literal["merge"] = "merge"
+    object: int = Field(ge=1)
+    into: int = Field(ge=1)
+    keys: list[tuple[int, str]] = []
+
+    @model_validator(mode="after")
+    def _two(self) -> MergeObjects:
+        if self.object == self.into:
+            raise ValueError("an object cannot be merged into itself")
+        return self
 
 
 class SetSettings(_Strict):
-    """How the hole is made and filled; what is None stays as it was."""
+    """How objects are tracked, and how the hole is made and filled; what is None stays as it was.
+
+    `grow` and `feather` are in pixels; `quality` is that of the fill, `tracking` that of tracking.
+    """
 
     kind: Literal["settings"] = "settings"
     grow: float | None = Field(default=None, ge=0)
     feather: float | None = Field(default=None, ge=0)
     quality: Literal["draft", "good", "best", "lossless"] | None = None
+    tracking: Literal["draft", "good", "best"] | None = None
 
 
-Edit = SetMasks | RemoveObject | NameObject | SetSettings
+SingleEdit = SetMasks | SetKey | RemoveKey | SetObject | RemoveObject | MergeObjects | SetSettings
+
+
+class Together(_Strict):
+    """Several edits that are made, undone and brought back as one."""
+
+    kind: Literal["together"] = "together"
+    edits: list[Annotated[SingleEdit, Field(discriminator="kind")]] = Field(min_length=1)
+
+
+Edit = SingleEdit | Together
 EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="kind")])
 
 
-def read_project_file(text: str | bytes, where: object) -> ProjectFile:
-    """The contents of `project.json`, of this version or an older one.
+def read_edit(values: dict[str, Any]) -> Edit:
+    """An edit of the journal, of this version or an older one. Raises `ValueError`."""
+    old = _OLD_EDITS.get(values.get("kind", ""))
+    return EDIT.validate_python(values if old is None else old(values))
+
+
+def read_project_file(text: str | bytes, where: object) -> tuple[ProjectFile, bool]:
+    """The contents of `project.json`, of this version or an older one, and whether it was older.
 
     Raises `ProjectError` for another kind of file, damage, and versions that are not known yet.
     """
@@ -93,10 +218,11 @@ def read_project_file(text: str | bytes, where: object) -> ProjectFile:
         raise ProjectError(
             f"{where} was written by a later Cleanplate (format {version}). Install that version."
         )
+    older = version < VERSION
     while version < VERSION:
         values = MIGRATIONS[version](values)
         version = values["version"]
     try:
-        return ProjectFile.model_validate(values)
+        return ProjectFile.model_validate(values), older
     except ValueError as error:
         raise ProjectError(f"{where} is damaged. Restore it from a backup.") from error

@@ -2,35 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from cleanplate.project.schema import (
-    EDIT,
+    Action,
     Edit,
-    NameObject,
+    MergeObjects,
+    Prompts,
+    RemoveKey,
     RemoveObject,
+    SetKey,
     SetMasks,
+    SetObject,
     SetSettings,
+    Together,
+    read_edit,
 )
+from cleanplate.segment.edges import EdgeSettings
 
-Run = tuple[int, int | None, str]
+_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
+"""Okabe and Ito, "Color Universal Design", 2008: told apart by colour-blind people as well."""
+
+
+class Run(NamedTuple):
+    """Frames `first` to `end` - 1 (None: the clip's last) have the masks `pictures`, together."""
+
+    first: int
+    end: int | None
+    pictures: tuple[str, ...]
+
+    def __contains__(self, frame: object) -> bool:
+        return isinstance(frame, int) and self.first <= frame < _end(self)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key frame: the pictures that make up its mask, and what was pointed at to make it."""
+
+    pictures: tuple[str, ...]
+    prompts: Prompts | None = None
 
 
 @dataclass
 class ObjectState:
-    """One object: its name, and its masks as runs of frames, later runs over earlier ones."""
+    """One object.
+
+    `colour` is #rrggbb; `action`, `visible` and `locked` are as in `SetObject`; `edge` is what is
+    done to its masks; `keys` are its key frames by number; `runs` are ready-made masks, later ones
+    over earlier ones.
+    """
 
     name: str = ""
+    colour: str = _COLOURS[0]
+    action: Action = "erase"
+    visible: bool = True
+    locked: bool = False
+    edge: EdgeSettings = field(default_factory=EdgeSettings)
+    keys: dict[int, Key] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
-    def picture(self, frame: int) -> str | None:
-        """The name of the mask picture of a frame; None where the object has none."""
-        for first, end, name in reversed(self.runs):
-            if first <= frame and (end is None or frame < end):
-                return name
-        return None
+    def given(self, frame: int) -> tuple[str, ...]:
+        """The pictures that make up the ready-made mask of a frame; none where it has none."""
+        for run in reversed(self.runs):
+            if frame in run:
+                return run.pictures
+        return ()
 
 
 @dataclass
@@ -44,14 +83,93 @@ class State:
         """Take one edit into account."""
         match edit:
             case SetMasks():
-                self.objects.setdefault(edit.object, ObjectState()).runs.extend(edit.runs)
+                runs = [Run(first, end, (name,)) for first, end, name in edit.runs]
+                self._object(edit.object).runs.extend(runs)
+            case SetKey():
+                key = Key((edit.mask,), edit.prompts)
+                self._object(edit.object).keys[edit.frame] = key
+            case RemoveKey():
+                if edit.object in self.objects:
+                    self.objects[edit.object].keys.pop(edit.frame, None)
             case RemoveObject():
                 self.objects.pop(edit.object, None)
-            case NameObject():
-                self.objects.setdefault(edit.object, ObjectState()).name = edit.name
+            case SetObject():
+                self._set(edit)
+            case MergeObjects():
+                self._merge(edit)
             case SetSettings():
                 chosen = edit.model_dump(exclude={"kind"}, exclude_none=True)
                 self.settings.update(chosen)
+            case Together():
+                for one in edit.edits:
+                    self.apply(one)
+
+    def next_object(self) -> int:
+        """The lowest number that no object has."""
+        return next(n for n in range(1, len(self.objects) + 2) if n not in self.objects)
+
+    def _object(self, number: int) -> ObjectState:
+        if number not in self.objects:
+            self.objects[number] = ObjectState(colour=_COLOURS[(number - 1) % len(_COLOURS)])
+        return self.objects[number]
+
+    def _set(self, edit: SetObject) -> None:
+        chosen = edit.model_dump(exclude={"kind", "object"}, exclude_none=True)
+        edges = {one.name for one in fields(EdgeSettings)}
+        one = self._object(edit.object)
+        one.edge = replace(one.edge, **{k: v for k, v in chosen.items() if k in edges})
+        for name in chosen.keys() - edges:
+            setattr(one, name, chosen[name])
+
+    def _merge(self, edit: MergeObjects) -> None:
+        gone = self.objects.pop(edit.object, None)
+        if gone is None:
+            return
+        into = self._object(edit.into)
+        together = {frame: Key((name,)) for frame, name in edit.keys}
+        for frame in {*gone.keys, *into.keys}:
+            keys = [one.keys[frame] for one in (into, gone) if frame in one.keys]
+            pictures = tuple(name for key in keys for name in key.pictures)
+            into.keys[frame] = together.get(frame) or Key(pictures)
+        into.runs = _both(into.runs, gone.runs)
+
+
+def _both(ours: list[Run], theirs: list[Run]) -> list[Run]:
+    """Runs whose masks are those of both together, none of them over another."""
+    if not ours or not theirs:
+        return ours or theirs
+    last = float("inf")
+    ends = (
+        {run.first for run in [*ours, *theirs]} | {_end(run) for run in [*ours, *theirs]} | {last}
+    )
+    both = []
+    for first, end in pairwise(sorted(ends)):
+        pictures = (*_given(ours, int(first)), *_given(theirs, int(first)))
+        if pictures:
+            both.append(Run(int(first), None if end == last else int(end), pictures))
+    return both
+
+
+def _given(runs: list[Run], frame: int) -> tuple[str, ...]:
+    return ObjectState(runs=runs).given(frame)
+
+
+def _end(run: Run) -> float:
+    return float("inf") if run.end is None else run.end
+
+
+def pictures_of(edit: Edit) -> Iterator[str]:
+    """The names of the mask pictures that an edit needs."""
+    match edit:
+        case SetMasks():
+            yield from (name for _, _, name in edit.runs)
+        case SetKey():
+            yield edit.mask
+        case MergeObjects():
+            yield from (name for _, name in edit.keys)
+        case Together():
+            for one in edit.edits:
+                yield from pictures_of(one)
 
 
 @dataclass
@@ -76,7 +194,7 @@ class History:
         elif "redo" in entry:
             self.done.append(self.undone.pop())
         else:
-            self.done.append(EDIT.validate_python(entry["edit"]))
+            self.done.append(read_edit(entry["edit"]))
             self.undone.clear()
 
     def state(self) -> State:

@@ -9,12 +9,46 @@ object cut off by the frame stays cut off.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Matte = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class EdgeSettings:
+    """What is done to every mask, in this order; lengths in pixels, areas in square pixels.
+
+    `smooth` averages in time along the motion (0 none, 1 as much as the neighbours' masks weigh);
+    `holes` fills gaps and `specks` drops islands up to that area; `shrink` and `grow` move the
+    edge; `feather` softens it inwards.
+    """
+
+    smooth: float = 0.0
+    holes: int = 0
+    specks: int = 0
+    shrink: float = 0.0
+    grow: float = 0.0
+    feather: float = 0.0
+
+    def shape(self, mask: Mask) -> Mask:
+        """One mask, bool (h, w), tidied and moved; `smooth` and `feather` are left to others."""
+        mask = self.tidy(mask)
+        return grow(mask, self.grow) if self.grow else mask
+
+    def tidy(self, mask: Mask) -> Mask:
+        """What `shape` does before it grows the mask."""
+        if self.holes:
+            mask = fill_holes(mask, self.holes)
+        if self.specks:
+            mask = drop_specks(mask, self.specks)
+        if self.shrink:
+            mask = shrink(mask, self.shrink)
+        return mask
 
 
 def grow(mask: Mask, px: float) -> Mask:
