@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["start", "stage", "progress", "compiling", "warning", "done"]
+Kind = Literal["start", "plan", "stage", "progress", "compiling", "warning", "done"]
 
 
 @dataclass(frozen=True)
 class Event:
     """One thing that happened.
 
-    `kind`: "start" (`details` says what is worked on), "stage" (`stage` begins), "progress"
+    `kind`: "start" (`details` says what is worked on), "plan" (`details` says what is left to
+    compute and how much disk it may take, in bytes), "stage" (`stage` begins), "progress"
     (`frame` of `total` frames of `stage` are finished), "compiling" (the first run on this machine
     compiles its kernels), "warning" (`message`), "done" (`details` is the report's summary).
     `rate` is in frames a second; `remaining` in seconds; both None while they are unknown, as is
@@ -47,15 +49,31 @@ class Pace:
     told before `settle` seconds, when start-up costs would still make it a lie.
     """
 
-    def __init__(self, total: int | None, window: float = 20.0, settle: float = 1.0) -> None:
+    def __init__(
+        self,
+        total: int | None,
+        window: float = 20.0,
+        settle: float = 1.0,
+        kinds: Sequence[str] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """`kinds` says for every frame what it costs: a frame that is in the store passes in no
+        time, and tells nothing of one that has to be computed. While a kind that is still to come
+        was not met yet, no end is foretold. `clock` is the monotonic one unless given."""
         self._total = total
         self._window = window
         self._settle = settle
-        self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
+        self._kinds = kinds
+        self._left = Counter(kinds or ())
+        self._clock = clock or time.monotonic
+        self._marks: list[tuple[float, int]] = [(self._clock(), 0)]
+        self._costs: dict[str, float] = {}
 
     def at(self, frame: int) -> tuple[float | None, float | None]:
         """Note that `frame` frames are finished: the rate (1/s) and the time remaining (s)."""
-        now = time.monotonic()
+        now = self._clock()
+        if self._kinds is not None:
+            self._count(frame, now)
         self._marks.append((now, frame))
         while len(self._marks) > 2 and now - self._marks[1][0] > self._window:
             del self._marks[0]
@@ -63,6 +81,27 @@ class Pace:
         if now - began < self._settle or frame <= first:
             return None, None
         rate = (frame - first) / (now - began)
+        if self._kinds is not None:
+            return rate, self._remaining()
         if self._total is None:
             return rate, None
         return rate, max(self._total - frame, 0) / rate
+
+    def _count(self, frame: int, now: float) -> None:
+        """Learn what the frames since the last look cost, by their kind."""
+        since, before = self._marks[-1]
+        for kind in self._kinds[before:frame]:
+            self._left[kind] -= 1
+            spent = (now - since) / (frame - before)
+            known = self._costs.get(kind)
+            self._costs[kind] = spent if known is None else known + (spent - known) * _FORGETS
+
+    def _remaining(self) -> float | None:
+        waiting = [kind for kind, count in self._left.items() if count > 0]
+        if any(kind not in self._costs for kind in waiting):
+            return None
+        return sum(self._left[kind] * self._costs[kind] for kind in waiting)
+
+
+_FORGETS = 0.05
+"""Weight of the newest frame in the mean cost of its kind: some twenty frames are remembered."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from cleanplate.engine.control import Control
 from cleanplate.errors import Cancelled
 
 T = TypeVar("T")
@@ -24,10 +25,11 @@ _END = object()
 
 
 class Halt:
-    """Asks every stage of a run to stop, for the user's sake (`cancel`) or after a failure."""
+    """Asks every stage of a run to stop, for the user's sake (`cancel`) or after a failure, or to
+    wait while the user has it paused."""
 
-    def __init__(self, cancel: threading.Event | None = None) -> None:
-        self._cancel = cancel
+    def __init__(self, cancel: threading.Event | Control | None = None) -> None:
+        self._control = cancel if isinstance(cancel, Control) else Control(cancel)
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -35,10 +37,24 @@ class Halt:
 
     @property
     def stopped(self) -> bool:
-        return self._stopped.is_set() or (self._cancel is not None and self._cancel.is_set())
+        return self._stopped.is_set() or self._control.cancelled.is_set()
+
+    @property
+    def paused(self) -> bool:
+        return self._control.paused
+
+    def running_seconds(self) -> float:
+        """A clock that stands still while the run is paused."""
+        return time.monotonic() - self._control.paused_seconds()
+
+    def wait(self) -> None:
+        """Wait a moment while the run is paused."""
+        self._control.wait(_POLL)
 
     def check(self) -> None:
-        """Raise `Cancelled` if the run is to stop."""
+        """Wait while the run is paused; raise `Cancelled` if it is to stop."""
+        while self._control.paused and not self.stopped:
+            self.wait()
         if self.stopped:
             raise Cancelled("stopped; nothing was left under the output's name")
 
@@ -109,6 +125,9 @@ class Ahead(Generic[T]):
 
     def _put(self, item: object) -> bool:
         while not self._halt.stopped:
+            if self._halt.paused:
+                self._halt.wait()
+                continue
             try:
                 self._queue.put(item, timeout=_POLL)
             except queue.Full:
