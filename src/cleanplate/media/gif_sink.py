@@ -71,6 +71,9 @@ class GifSink(Sink):
             self._container.close()
         self._file.discard()
 
+    def disown(self) -> None:
+        self._file.discard()
+
     def _add_video(self, first: av.VideoFrame):
         stream = self._container.add_stream(
             "gif",

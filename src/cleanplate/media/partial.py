@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 import weakref
 from pathlib import Path
 
 from cleanplate.errors import MediaError, UsageError
+
+
+_TRIES = 5
+"""Times that a folder is emptied, should a thread be writing one more file into it."""
 
 
 class PartialFile:
@@ -21,19 +26,22 @@ class PartialFile:
             raise UsageError(f"The folder {parent} does not exist. Make it first.")
         self.path = parent / f".{final.stem}.{os.getpid()}-{id(self):x}.part{final.suffix}"
         self._cleanup = weakref.finalize(self, _remove, self.path)
+        self._ending = threading.Lock()
         if not os.access(parent, os.W_OK):
             raise MediaError(f"Nothing may be written to {parent}. Change its permissions.")
 
     def commit(self) -> None:
-        """Bring the file to disk and give it its name."""
+        """Bring the file to disk and give it its name. Raises `OSError` once it is discarded."""
         _sync(self.path)
-        os.replace(self.path, self.final)
+        with self._ending:
+            os.replace(self.path, self.final)
+            self._cleanup.detach()
         _sync(self.final.parent)
-        self._cleanup.detach()
 
     def discard(self) -> None:
-        """Remove what was written."""
-        self._cleanup()
+        """Remove what was written. From any thread, and while another still writes."""
+        with self._ending:
+            self._cleanup()
 
 
 class PartialFolder:
@@ -53,29 +61,36 @@ class PartialFolder:
         except OSError as error:
             raise MediaError(f"Nothing can be written to {parent}: {error.strerror}.") from None
         self._cleanup = weakref.finalize(self, _remove, self.path)
+        self._ending = threading.Lock()
 
     def commit(self) -> None:
-        """Bring the files to disk and move them to their folder."""
+        """Bring the files to disk and move them to their folder. Raises `OSError` once they are
+        discarded."""
         for path in sorted(self.path.iterdir()):
             _sync(path)
-        if self._made:
-            os.replace(self.path, self.final)
-        else:
-            for path in sorted(self.path.iterdir()):
-                os.replace(path, self.final / path.name)
-            self.path.rmdir()
-            _sync(self.final)
+        with self._ending:
+            if self._made:
+                os.replace(self.path, self.final)
+            else:
+                for path in sorted(self.path.iterdir()):
+                    os.replace(path, self.final / path.name)
+                self.path.rmdir()
+                _sync(self.final)
+            self._cleanup.detach()
         _sync(self.final.parent)
-        self._cleanup.detach()
 
     def discard(self) -> None:
-        """Remove what was written."""
-        self._cleanup()
+        """Remove what was written. From any thread, and while another still writes."""
+        with self._ending:
+            self._cleanup()
 
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
+        for _ in range(_TRIES):
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():
+                return
     else:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()

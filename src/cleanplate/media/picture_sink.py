@@ -71,6 +71,9 @@ class PictureSink(Sink):
     def discard(self) -> None:
         (self._single or self._folder).discard()
 
+    def disown(self) -> None:
+        (self._single or self._folder).discard()
+
     def _native(self, frame: Frame, image, hole, alpha) -> av.VideoFrame:
         if self.plan.container == "jpeg":
             return self._jpeg_native(frame, image, hole, alpha)

@@ -30,3 +30,7 @@ class Sink(ABC):
     @abstractmethod
     def discard(self) -> None:
         """Remove everything."""
+
+    @abstractmethod
+    def disown(self) -> None:
+        """Remove what is on disk while another thread may be writing it; nothing comes of it."""

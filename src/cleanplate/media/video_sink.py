@@ -90,6 +90,9 @@ class VideoSink(Sink):
             self._container.close()
         self._file.discard()
 
+    def disown(self) -> None:
+        self._file.discard()
+
     def _encode(self, native: av.VideoFrame, frame: Frame) -> None:
         compose.set_colour(native, self._colour)
         native.time_base = frame.time_base

@@ -55,6 +55,7 @@ class ClipWriter:
         self._range = frames
         self._sink: Sink | None = None
         self._closed = False
+        self._disowned = False
         if source is not None:
             _refuse_own_source(self.output, source)
             self.plan = plan_export(source, self.output, self.settings)
@@ -99,6 +100,9 @@ class ClipWriter:
         try:
             if self._sink is None:
                 self._sink = self._open(frame)
+            if self._disowned:
+                self._sink.disown()
+                raise ValueError("the writer is disowned")
             self._sink.put(frame, image, hole, alpha)
         except BaseException as error:
             self._give_up(error)
@@ -126,6 +130,16 @@ class ClipWriter:
         if self._sink is not None:
             self._sink.discard()
             self._sink = None
+
+    def disown(self) -> None:
+        """Have nothing come of this, from another thread: for who cannot wait for the encoder.
+
+        What is on disk is removed at once; a `write` or `close` that is under way ends in an error.
+        """
+        self._disowned = True
+        sink = self._sink
+        if sink is not None:
+            sink.disown()
 
     def _give_up(self, error: BaseException) -> None:
         """Remove what was written, and say in a person's words what stopped it, where known."""
