@@ -152,3 +152,28 @@ def test_the_codec_can_be_chosen(cleanplate, scene, tmp_path):
     assert done.returncode == 0, done.stderr
     with av.open(str(tmp_path / "clean.mov")) as container:
         assert container.streams.video[0].codec_context.name == "prores"
+
+
+def test_the_shadow_goes_with_the_object(cleanplate, tmp_path):
+    truth = generated.pan("coffee", 20)
+    seen, masks, shadows = [], [], []
+    for index, frame in enumerate(truth):
+        mask = np.zeros(frame.shape[:2], np.uint8)
+        shadow = mask.copy()
+        cv2.circle(mask, (24 + 5 * index, 40), 10, 1, -1)
+        cv2.circle(shadow, (29 + 5 * index, 49), 9, 1, -1)
+        shaded = np.where(shadow[..., None] > 0, frame // 2, frame)
+        seen.append(np.where(mask[..., None] > 0, np.uint8([30, 40, 90]), shaded))
+        masks.append(mask > 0)
+        shadows.append((shadow > 0) & (mask == 0))
+    clip = generated.write_clip(tmp_path / "clip.mp4", seen)
+    drawn = generated.write_masks(tmp_path / "masks", masks)
+    done = cleanplate("erase", clip, "-o", "clean.mp4", "-m", drawn, "--grow", 2, "--with-shadow")
+    assert (done.returncode, done.stderr) == (0, "")
+    result = generated.pictures(tmp_path / "clean.mp4")
+    better = [
+        generated.psnr(result[t][shadows[t]], truth[t][shadows[t]])
+        - generated.psnr(seen[t][shadows[t]], truth[t][shadows[t]])
+        for t in range(4, 16)
+    ]
+    assert np.median(better) > 6

@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from skimage import data
 
+import cleanplate
 from cleanplate import models
 from cleanplate.errors import ModelError
 from cleanplate.fill.network import NetworkCompleter, signature
@@ -184,3 +185,54 @@ def test_onnx_runtime_is_loaded_only_when_a_network_runs(lama):
         f"NetworkCompleter({str(lama)!r}); assert 'onnxruntime' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.fixture
+def stripes(tmp_path) -> Path:
+    """MI-GAN's signature; fills with upright stripes, 8 pixels wide."""
+    sizes = ["h", "w"]
+    return save(
+        tmp_path / "stripes.onnx",
+        [("image", U, [1, 3, *sizes]), ("mask", U, [1, 1, *sizes])],
+        [("result", U, [1, 3, *sizes])],
+        [
+            node("Cast", "image", "numbers", to=TensorProto.INT32),
+            node("Mul", "numbers zero", "zeros"),
+            node("Add", "zeros one", "ones"),
+            node("CumSum", "ones axis", "column"),
+            node("Mod", "column sixteen", "phase"),
+            node("Div", "phase eight", "side"),
+            node("Mul", "side bright", "level"),
+            node("Cast", "level", "pattern", to=TensorProto.UINT8),
+            node("Equal", "mask full", "keep"),
+            node("Where", "keep image pattern", "result"),
+        ],
+        [
+            ("full", np.array(255, np.uint8)),
+            ("axis", np.array(3, np.int64)),
+            *(
+                (name, np.array(value, np.int32))
+                for name, value in (("zero", 0), ("one", 1), ("sixteen", 16), ("eight", 8))
+            ),
+            ("bright", np.array(200, np.int32)),
+        ],
+    )
+
+
+def test_a_network_makes_up_what_no_frame_shows(stripes):
+    still = np.full((14, 96, 160, 3), (90, 110, 130), np.uint8)
+    hole = box(still.shape[1:], 20, 76, 40, 120)
+    out = cleanplate.erase(still, mask=hole, inpaint=str(stripes))
+    assert np.array_equal(out[:, ~hole], still[:, ~hole])
+    inside = out[5, 40:56, 56:104].astype(float).mean(axis=(0, 2))
+    assert inside.max() - inside.min() > 80  # the stripes are there
+    plain = cleanplate.erase(still, mask=hole)
+    assert np.ptp(plain[5, 40:56, 56:104].astype(float).mean(axis=(0, 2))) < 5
+
+
+def test_a_network_that_does_not_exist_is_said_before_any_work(tmp_path):
+    frames = np.zeros((3, 40, 60, 3), np.uint8)
+    with pytest.raises(ModelError, match=r"nowhere\.onnx cannot be read"):
+        cleanplate.erase(
+            frames, mask=np.ones((40, 60), bool), inpaint=str(tmp_path / "nowhere.onnx")
+        )

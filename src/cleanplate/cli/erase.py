@@ -92,6 +92,19 @@ def erase(
             help="Blend the fill into the picture over so many pixels, inside the grown rim.",
         ),
     ] = 0,
+    with_shadow: Annotated[
+        bool,
+        typer.Option("--with-shadow", help="Remove the shadow and reflection that move along."),
+    ] = False,
+    inpaint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NETWORK",
+            show_default="Cleanplate's own synthesis",
+            help="Make up what no frame shows with this inpainting network: a name from "
+            "cleanplate models, or an ONNX file of LaMa's or MI-GAN's kind.",
+        ),
+    ] = None,
     frames: Annotated[
         str | None,
         typer.Option(
@@ -161,6 +174,8 @@ def erase(
             mask=masks,
             grow=grow,
             feather=feather,
+            with_shadow=with_shadow,
+            inpaint=inpaint,
             frames=chosen,
             quality=quality.value,
             crf=crf,

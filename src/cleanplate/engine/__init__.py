@@ -30,6 +30,8 @@ def erase(
     mask: StrPath,
     grow: float | None = None,
     feather: float = 0,
+    with_shadow: bool = False,
+    inpaint: str | None = None,
     frames: range | slice | None = None,
     quality: str = "good",
     crf: float | None = None,
@@ -47,6 +49,8 @@ def erase(
     mask: Masks,
     grow: float | None = None,
     feather: float = 0,
+    with_shadow: bool = False,
+    inpaint: str | None = None,
     quality: str = "good",
     cancel: threading.Event | None = None,
 ) -> NDArray: ...
@@ -57,6 +61,8 @@ def erase(
     mask: Masks,
     grow: float | None = None,
     feather: float = 0,
+    with_shadow: bool = False,
+    inpaint: str | None = None,
     quality: str = "good",
     cancel: threading.Event | None = None,
 ) -> Iterator[NDArray]: ...
@@ -67,6 +73,8 @@ def erase(
     mask,
     grow=None,
     feather=0,
+    with_shadow=False,
+    inpaint=None,
     frames=None,
     quality="good",
     crf=None,
@@ -87,7 +95,9 @@ def erase(
     or (n, h, w), or an iterable of (h, w).
 
     `grow` widens the mask by so many pixels (default: as far as the feather); `feather` blends the
-    fill into the original over so many pixels inside the grown rim. `frames` takes a part, its end
+    fill into the original over so many pixels inside the grown rim. `with_shadow` grows the mask
+    over the shadow and reflection that move along. `inpaint` names an inpainting network, or an
+    ONNX file of one, that makes up what no frame shows. `frames` takes a part, its end
     not included. `quality` is "draft", "good", "best" or, for files, "lossless": all pixels outside
     the hole stay exactly as they were. `crf` and `codec` override the choice of encoding.
     `provenance` names a video of where each pixel came from, `report` a JSON file. `progress` is
@@ -114,11 +124,11 @@ def erase(
             None if report is None else Path(report),
             overwrite,
         )
-        settings = EraseSettings(Path(mask), grow, feather, frames, written)
+        settings = EraseSettings(Path(mask), grow, feather, with_shadow, inpaint, frames, written)
         return erase_clip(Path(source), Path(output), settings, progress, cancel)
     if output is not None:
         raise UsageError("frames in memory come back from the call: leave the output out")
     from cleanplate.engine.arrays import erase_array, erase_frames
 
     on = erase_array if hasattr(source, "ndim") else erase_frames
-    return on(source, mask, grow, feather, quality, cancel)
+    return on(source, mask, grow, feather, quality, cancel, with_shadow, inpaint)

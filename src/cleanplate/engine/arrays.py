@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.overlap import Halt, Stopwatch
-from cleanplate.engine.plate import Task, make_plates
+from cleanplate.engine.plate import Task, completer, make_plates
+from cleanplate.engine.shadows import Look, grown_over_shadows, small_size
 from cleanplate.errors import MaskError, MediaError
 from cleanplate.fill import FillSettings
 
@@ -30,12 +32,15 @@ def erase_array(
     feather: float = 0,
     quality: str = "good",
     cancel: threading.Event | None = None,
+    with_shadow: bool = False,
+    inpaint: str | None = None,
 ) -> NDArray:
     """`erase_frames` on RGB (n, h, w, 3), uint8 or uint16, all at once; the same shape returns."""
     if frames.ndim != 4:
         raise MediaError(f"frames are an array (n, h, w, 3); this one is {frames.shape}")
     result = np.empty_like(frames)
-    for index, frame in enumerate(erase_frames(frames, mask, grow, feather, quality, cancel)):
+    erased = erase_frames(frames, mask, grow, feather, quality, cancel, with_shadow, inpaint)
+    for index, frame in enumerate(erased):
         result[index] = frame
     return result
 
@@ -47,6 +52,8 @@ def erase_frames(
     feather: float = 0,
     quality: str = "good",
     cancel: threading.Event | None = None,
+    with_shadow: bool = False,
+    inpaint: str | None = None,
 ) -> Iterator[NDArray]:
     """Fill the masked parts of a stream of frames, RGB (h, w, 3), uint8 or uint16.
 
@@ -56,12 +63,25 @@ def erase_frames(
     """
     halt = Halt(cancel)
     make_hole = HoleMaker(feather if grow is None else grow, feather)
-    tasks = (Task(_Still(image), make_hole(one)) for image, one in _paired(frames, mask))
-    numbered = number_shots(tasks, lambda task: task.frame.image)
-    settings = FillSettings(quality=quality)
-    for plate in make_plates(by_shot(numbered), settings, Stopwatch()):
+    settings = FillSettings(quality, completer=completer(inpaint))
+    numbered = number_shots(_paired(frames, mask), lambda pair: pair[0])
+
+    def tasks(shot: Iterator[tuple[NDArray, NDArray[np.bool_]]]) -> Iterator[Task[_Still]]:
+        if with_shadow:
+            shot = grown_over_shadows(Look.at(image, _small(image), one) for image, one in shot)
+        for image, one in shot:
+            yield Task(_Still(image), make_hole(one))
+
+    shots = map(tasks, by_shot(numbered))
+    for plate in make_plates(shots, settings, Stopwatch()):
         halt.check()
         yield plate.image
+
+
+def _small(image: NDArray) -> NDArray:
+    """A picture as shadows are looked for on it."""
+    size = small_size(image.shape[1], image.shape[0])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _paired(

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from cleanplate.engine.cuts import by_shot, number_shots, thumbnail_size
 from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import HoleMaker
-from cleanplate.engine.plate import Plate, Task, make_plates
+from cleanplate.engine.plate import Plate, Task, completer, make_plates
 from cleanplate.engine.report import Report
 from cleanplate.engine.run import FramesWanted, OutputSettings, Run, check_outputs
+from cleanplate.engine.shadows import with_shadows
 from cleanplate.fill import FillSettings
 from cleanplate.media import ClipReader, Frame, MaskReader, align_hole, open_clip, open_masks, probe
 
@@ -28,6 +29,8 @@ class EraseSettings:
     mask: Path
     grow: float | None = None
     feather: float = 0
+    with_shadow: bool = False
+    inpaint: str | None = None
     frames: FramesWanted = None
     output: OutputSettings = field(default_factory=OutputSettings)
 
@@ -43,6 +46,8 @@ class EraseSettings:
             "mask": str(self.mask),
             "grow": self.margin,
             "feather": self.feather,
+            "with_shadow": self.with_shadow,
+            "inpaint": self.inpaint,
             "frames": None if chosen is None else [chosen.start, chosen.stop],
             **self.output.to_json(),
         }
@@ -57,7 +62,12 @@ def erase_clip(
 ) -> Report:
     """Remove what the mask marks from the clip at `source`; see `cleanplate.erase`."""
     check_outputs(output, settings.output, {"the clip": source, "the mask": settings.mask})
-    return _EraseRun(source, output, settings, progress, cancel).run()
+    if settings.with_shadow:
+        with with_shadows(
+            source, settings.mask, frames=settings.frames, progress=progress, cancel=cancel
+        ) as masks:
+            return _EraseRun(source, output, settings, masks, progress, cancel).run()
+    return _EraseRun(source, output, settings, settings.mask, progress, cancel).run()
 
 
 class _EraseRun(Run):
@@ -66,6 +76,7 @@ class _EraseRun(Run):
         source: Path,
         output: Path,
         settings: EraseSettings,
+        masks: Path,
         progress: Listener | None,
         cancel: threading.Event | None,
     ) -> None:
@@ -79,12 +90,14 @@ class _EraseRun(Run):
             cancel,
         )
         self._erase = settings
+        self._masks = masks
+        self._completer = completer(settings.inpaint)
         with self._opened():
             pass  # what is wrong with the clip or its masks is said before any work
 
     def plates(self) -> Iterable[Plate[Frame]]:
         decoded = self.stage("decode", self._decode())
-        settings = FillSettings(quality=self._erase.output.quality)
+        settings = FillSettings(self._erase.output.quality, completer=self._completer)
         return self.stage("fill", make_plates(by_shot(decoded), settings, self.watch))
 
     def _decode(self) -> Iterator[tuple[int, Task[Frame]]]:
@@ -116,7 +129,7 @@ class _EraseRun(Run):
         chosen = self._erase.frames
         with open_clip(self.info, chosen) as reader:
             wanted = None if chosen is None else reader.range
-            with open_masks(self._erase.mask, self.info, wanted) as masks:
+            with open_masks(self._masks, self.info, wanted) as masks:
                 yield reader, masks
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Stopwatch
-from cleanplate.fill import Filled, FillSettings, fill_shot
+from cleanplate.fill import Completer, Filled, FillSettings, fill_shot
 
 
 class Pictured(Protocol):
@@ -52,6 +52,19 @@ class Plate(Generic[F]):
     @property
     def hole_share(self) -> float:
         return float(np.count_nonzero(self.hole.pixels)) / self.hole.pixels.size
+
+
+def completer(network: str | None) -> Completer | None:
+    """What makes up what no frame shows: an inpainting network that the user brings, by name or as
+    an ONNX file, or Cleanplate's own synthesis for None. Raises `ModelError` for what is none.
+    """
+    if network is None:
+        return None
+    from cleanplate.fill.network import NetworkCompleter
+
+    chosen = NetworkCompleter(network)
+    chosen.load()
+    return chosen
 
 
 def make_plates(

@@ -91,6 +91,10 @@ class NetworkCompleter:
         self._watch = watch
         self._own: models.Session | None = None
 
+    def load(self) -> None:
+        """Load the network now, and fetch it if it must be. Raises as a call does."""
+        signature(self._session())
+
     def __call__(
         self,
         image: np.ndarray,
