@@ -35,6 +35,14 @@ class ProjectError(CleanplateError):
     """A project that cannot be opened: damaged, made by a later version, or without its clip."""
 
 
+class DiskError(CleanplateError):
+    """Not enough room on a disk for what a run may write."""
+
+
+class ClusterError(CleanplateError):
+    """A cluster that cannot be reached, or that cannot do the work."""
+
+
 class Cancelled(CleanplateError):
     """The user stopped the work; nothing was left under the output's name."""
 

@@ -47,6 +47,10 @@ class Halt:
         """A clock that stands still while the run is paused."""
         return time.monotonic() - self._control.paused_seconds()
 
+    def paused_seconds(self) -> float:
+        """How long, in all, the run was paused."""
+        return self._control.paused_seconds()
+
     def wait(self) -> None:
         """Wait a moment while the run is paused."""
         self._control.wait(_POLL)
@@ -137,32 +141,36 @@ class Ahead(Generic[T]):
 
 
 class Stopwatch:
-    """Seconds of work by stage. Each stage runs in one thread at a time."""
+    """Seconds of work by stage, and how many frames they went into. Each stage runs in one thread
+    at a time."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.frames: dict[str, int] = {}
 
     @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, stage: str, frames: int = 1) -> Iterator[None]:
         began = time.perf_counter()
         try:
             yield
         finally:
-            self.add(stage, time.perf_counter() - began)
+            self.add(stage, time.perf_counter() - began, frames)
 
-    def add(self, stage: str, seconds: float) -> None:
+    def add(self, stage: str, seconds: float, frames: int = 1) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self.frames[stage] = self.frames.get(stage, 0) + frames
 
     def timed(self, stage: str, items: Iterable[T]) -> Iterator[T]:
         """Iterate `items`, counting the time that each takes to come as work of `stage`."""
         iterator = iter(items)
         try:
             while True:
-                with self(stage):
+                with self(stage, 0):
                     try:
                         item = next(iterator)
                     except StopIteration:
                         return
+                self.add(stage, 0.0)
                 yield item
         finally:
             close = getattr(iterator, "close", None)

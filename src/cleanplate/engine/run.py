@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cleanplate import __version__
 from cleanplate.engine import kernels
+from cleanplate.engine.control import Control
 from cleanplate.engine.events import Event, Listener, Pace
 from cleanplate.engine.overlap import Ahead, Halt, Stopwatch
 from cleanplate.engine.plate import Plate
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.errors import UsageError
+from cleanplate.engine.runlog import RunLog
+from cleanplate.errors import Cancelled, UsageError
 from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, plan_export
 
 T = TypeVar("T")
@@ -42,6 +45,7 @@ class OutputSettings:
     provenance: Path | None = None
     report: Path | None = None
     overwrite: bool = False
+    log: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The choices that make the output, as JSON-ready values."""
@@ -51,7 +55,8 @@ class OutputSettings:
 class Run(ABC):
     """One run, from a clip to an output. What it does to the frames is its `plates`.
 
-    `choices` go into the report. Making a run raises what is wrong with the clip or the output.
+    `choices` go into the report. `cancel` is an event or a `Control`. Making a run raises what is
+    wrong with the clip or the output.
     """
 
     stage_name = "erase"
@@ -65,18 +70,21 @@ class Run(ABC):
         choices: dict[str, Any],
         frames: FramesWanted = None,
         progress: Listener | None = None,
-        cancel: threading.Event | None = None,
+        cancel: threading.Event | Control | None = None,
     ) -> None:
         self.info = info
         self.halt = Halt(cancel)
         self.watch = Stopwatch()
         self.damage: list[str] = []
+        self.hits: dict[str, int] = {}
+        self.kinds: list[str] | None = None
         self._output = output
         self._settings = settings
         self._frames = frames
         self._tell = progress or _ignore
         self._compiling = threading.Event()
         self._stages: list[Ahead] = []
+        self._writers: list[ClipWriter] = []
         self._export = ExportSettings(settings.codec, settings.quality, settings.crf)
         plan = plan_export(info, output, self._export)
         self.report = Report(
@@ -88,6 +96,8 @@ class Run(ABC):
             kept=plan.kept,
             lost=plan.lost,
         )
+        self.plan = plan
+        self.log = RunLog(settings.log)
 
     @abstractmethod
     def plates(self) -> Iterable[Plate[Frame]]:
@@ -97,7 +107,8 @@ class Run(ABC):
         """Do it. Raises `Cancelled`, or whatever went wrong, with nothing left behind."""
         began = time.monotonic()
         details = {"source": self.report.source, "output": self.report.output}
-        self._tell(Event("start", total=self._expected_frames(), details=details))
+        self._tell(Event("start", total=self.expected_frames(), details=details))
+        self.log.write("start", **details, version=__version__, settings=self.report.settings)
         for line in self.info.warnings:
             self.warn(line)
         for line in self.report.lost:
@@ -105,11 +116,16 @@ class Run(ABC):
         try:
             with kernels.announced(self._compiling.set):
                 self._write_all()
-        except BaseException:
+        except BaseException as error:
             self._stop_stages()
+            self._log_end(time.monotonic() - began, error)
             raise
         self._finish(time.monotonic() - began)
         return self.report
+
+    def reports(self) -> Iterable[FrameReport]:
+        """Every written frame, in order. Called, and read, in the calling thread."""
+        return self.stage("encode", self.encode(self.plates()), idle=self.say_if_compiling)
 
     def stage(
         self, name: str, items: Iterable[T], idle: Callable[[], None] = lambda: None
@@ -122,14 +138,15 @@ class Run(ABC):
     def warn(self, message: str) -> None:
         """Tell the user, and note it in the report. In the calling thread only."""
         self.report.warnings.append(message)
+        self.log.write("warning", message=message)
         self._tell(Event("warning", message=message))
 
     def _write_all(self) -> None:
-        total = self._expected_frames()
-        pace = Pace(total)
+        reports = self.reports()
+        total = self.expected_frames() if self.kinds is None else len(self.kinds)
+        pace = Pace(total, kinds=self.kinds, clock=self.halt.running_seconds)
         self._tell(Event("stage", self.stage_name, total=total))
-        encoded = self._encode(self.plates())
-        for frame in self.stage("encode", encoded, idle=self._say_if_compiling):
+        for frame in reports:
             self.report.frames.append(frame)
             done = len(self.report.frames)
             self._tell(Event("progress", self.stage_name, done, total, *pace.at(done)))
@@ -137,17 +154,23 @@ class Run(ABC):
     def _stop_stages(self) -> None:
         self.halt.stop()
         deadline = time.monotonic() + _PATIENCE
-        for stage in reversed(self._stages):
-            stage.join(deadline)
+        ended = [stage.join(deadline) for stage in reversed(self._stages)]
+        if not all(ended):
+            # An encoder may need long to let go of what it holds; nobody waits for it.
+            for writer in self._writers:
+                writer.disown()
 
-    def _encode(self, plates: Iterable[Plate[Frame]]) -> Iterator[FrameReport]:
+    def encode(self, plates: Iterable[Plate[Frame]]) -> Iterator[FrameReport]:
+        """Write the plates; each frame's line of the report comes back when it is written."""
         with ExitStack() as outputs:
             writer = outputs.enter_context(ClipWriter(self._output, self.info, self._export))
+            self._writers.append(writer)
             sources = None
             if self._settings.provenance is not None:
                 sources = outputs.enter_context(
                     ClipWriter(self._settings.provenance, self.info, ExportSettings())
                 )
+                self._writers.append(sources)
             for plate in plates:
                 with self.watch("encode"):
                     _write(plate, writer)
@@ -156,9 +179,7 @@ class Run(ABC):
                 yield _frame_report(plate)
 
     def _finish(self, seconds: float) -> None:
-        timings = self.watch.seconds
-        timings["fill"] = timings.get("fill", 0) - timings.pop("waiting for frames", 0)
-        self.report.timings = {name: round(spent, 3) for name, spent in timings.items()}
+        self.report.timings = self._timings()
         self.report.seconds = round(seconds, 3)
         for line in self.damage:
             self.warn(line)
@@ -166,9 +187,37 @@ class Run(ABC):
             self.warn("the masks mark nothing on these frames, so nothing was removed")
         if self._settings.report is not None:
             self.report.save(self._settings.report)
+        self._log_end(seconds)
         self._tell(Event("done", details=self.report.summary()))
 
-    def _expected_frames(self) -> int | None:
+    def _timings(self) -> dict[str, float]:
+        """Seconds of work by stage; a stage that waits for another isn't at work."""
+        timings = dict(self.watch.seconds)
+        timings["fill"] = timings.get("fill", 0) - timings.pop("waiting for frames", 0)
+        return {name: round(spent, 3) for name, spent in timings.items()}
+
+    def _log_end(self, seconds: float, error: BaseException | None = None) -> None:
+        """Note what every stage did, and how it all ended."""
+        for name, spent in self._timings().items():
+            frames, hits = self.watch.frames.get(name), self.hits.get(name)
+            self.log.write("stage", stage=name, frames=frames, seconds=spent, hits=hits)
+        result, message = "done", None
+        if error is not None:
+            stopped = isinstance(error, (Cancelled, KeyboardInterrupt))
+            result, message = ("stopped", None) if stopped else ("failed", str(error))
+        paused = round(self.halt.paused_seconds(), 3) or None
+        done = len(self.report.frames)
+        self.log.write(
+            "end",
+            result=result,
+            message=message,
+            frames=done,
+            seconds=round(seconds, 3),
+            paused=paused,
+        )
+
+    def expected_frames(self) -> int | None:
+        """How many frames will be written, as far as the file says."""
         chosen = self._frames
         count = self.info.frame_count
         if chosen is None:
@@ -176,7 +225,8 @@ class Run(ABC):
         end = count if chosen.stop is None else min(chosen.stop, count or chosen.stop)
         return None if end is None else max(end - (chosen.start or 0), 0)
 
-    def _say_if_compiling(self) -> None:
+    def say_if_compiling(self) -> None:
+        """Tell the user, once, when kernels are being compiled. In the calling thread only."""
         if self._compiling.is_set():
             self._compiling.clear()
             self._tell(Event("compiling"))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from cleanplate.errors import MediaError, UsageError
 
-
 _TRIES = 5
 """Times that a folder is emptied, should a thread be writing one more file into it."""
 
