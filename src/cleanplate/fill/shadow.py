@@ -35,6 +35,9 @@ _NOW, _STILL_THERE = 4, 0.4
 _NOISE = 3.0
 #: Frames' worth of evidence below which nothing is said.
 _EVIDENCE = 0.5
+#: Share of the border of a place of which nothing is known, from which it is shadow as well when
+#: that share is.
+_SHUT_IN = 0.4
 #: Pixels at the object's rim that are its own soft edge.
 _RIM = 3
 #: Share of the largest part's area from which a part of the mask is an object of its own.
@@ -199,6 +202,7 @@ def _nearest(numbered: np.ndarray) -> np.ndarray:
 def _shadow(window: deque[_Seen], place: int) -> np.ndarray:
     here = window[place]
     found = np.zeros(here.mask.shape, bool)
+    unknown = np.zeros(here.mask.shape, bool)
     for number, where in here.places.items():
         near: list[_Followed] = []
         far: list[_Followed] = []
@@ -206,12 +210,18 @@ def _shadow(window: deque[_Seen], place: int) -> np.ndarray:
             if abs(i - place) <= _SPAN and (i - place) % _EVERY == 0 and number in other.places:
                 kind = near if abs(i - place) <= _NOW else far
                 kind.append((other, where.onto(other.places[number])))
-        found |= _moves_along(near, far, here.mask.shape) & (here.parts == number)
-    return _tidy(found & here.around, here)
+        moving, silent = _moves_along(near, far, here.mask.shape)
+        found |= moving & (here.parts == number)
+        unknown |= silent & (here.parts == number)
+    found &= here.around
+    return _tidy(found | _shut_in(unknown & here.around & ~here.mask, found, here.mask), here)
 
 
-def _moves_along(near: list[_Followed], far: list[_Followed], shape: tuple[int, int]) -> np.ndarray:
-    """Where the difference, followed along with the object, does not average out."""
+def _moves_along(
+    near: list[_Followed], far: list[_Followed], shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the difference, followed along with the object, does not average out, and where
+    nothing is known of it."""
     now = _gather(near, shape)
     ever = tuple(a + b for a, b in zip(now, _gather(far, shape), strict=True))
     total, square, mass = ever
@@ -227,7 +237,7 @@ def _moves_along(near: list[_Followed], far: list[_Followed], shape: tuple[int, 
     likely = (enough & (strength > _LIKELY[0]) & (firm > _LIKELY[1])).astype(np.uint8)
     _, labels = cv2.connectedComponents(likely, connectivity=8)
     kept = np.unique(labels[sure])
-    return np.isin(labels, kept[kept > 0])
+    return np.isin(labels, kept[kept > 0]), mass <= _EVIDENCE
 
 
 def _gather(
@@ -245,6 +255,19 @@ def _gather(
         mass += known
         square += difference * difference / np.maximum(known, 1e-3)[..., None]
     return total, square, mass
+
+
+def _shut_in(unknown: np.ndarray, found: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The unknown places that lie between the object and its shadow."""
+    count, labels = cv2.connectedComponents(unknown.astype(np.uint8), connectivity=4)
+    inside = np.zeros_like(unknown)
+    for label in range(1, count):
+        place = labels == label
+        border = cv2.dilate(place.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        border &= ~place & ~mask
+        if border.any() and found[border].mean() > _SHUT_IN:
+            inside |= place
+    return inside
 
 
 def _tidy(found: np.ndarray, here: _Seen) -> np.ndarray:
