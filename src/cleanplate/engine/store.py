@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import uuid
 from contextlib import suppress
 from functools import cache
@@ -49,28 +48,29 @@ def code_version(*packages: str) -> str:
 
 
 class Store:
-    """A bounded store in one folder; the least recently used entry goes first."""
+    """A bounded store in one folder; the least recently used entry goes first.
+
+    Attributes:
+        limit: bytes that it holds at most.
+        folder: where it is; None where that isn't on a disk of this machine.
+    """
 
     def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
         """`folder` defaults to `CLEANPLATE_STORE`, else the user's cache; `limit`, in bytes, to
         `CLEANPLATE_STORE_LIMIT`, else `LIMIT`."""
         self.folder = folder or _default_folder()
-        self.limit = limit or int(os.environ.get("CLEANPLATE_STORE_LIMIT", LIMIT))
+        self.limit = chosen_limit(limit)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._size: int | None = None
 
     def get(self, key: str) -> bytes | None:
         """What was stored under `key`; None where nothing is, or it was damaged."""
-        path = self._path(key)
-        try:
-            data = path.read_bytes()
-        except OSError:
+        data = self._read(key)
+        if data is None:
             return None
         if data[:_CHECK] != _checksum(data[_CHECK:]):
-            path.unlink(missing_ok=True)
+            self._drop(self._path(key))
             return None
-        with suppress(OSError):
-            os.utime(path)
         return data[_CHECK:]
 
     def has(self, key: str) -> bool:
@@ -83,14 +83,7 @@ class Store:
 
     def put(self, key: str, data: bytes) -> None:
         """Store `data` under `key`. A full disk is no error: then it is just not stored."""
-        path = self._path(key)
-        beside = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            beside.write_bytes(_checksum(data) + data)
-            os.replace(beside, path)
-        except OSError:
-            beside.unlink(missing_ok=True)
+        if not self._write(key, _checksum(data) + data):
             return
         self._size = (self.size() if self._size is None else self._size) + _CHECK + len(data)
         if self._size > self.limit:
@@ -107,16 +100,37 @@ class Store:
         for _, size, path in entries:
             if left <= limit:
                 break
-            with suppress(OSError):
-                path.unlink()
+            self._drop(path)
             left -= size
         self._size = left
 
-    def free_disk(self) -> int:
-        """Bytes that are free where the store is."""
-        return shutil.disk_usage(self.folder).free
+    def _read(self, key: str) -> bytes | None:
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return data
 
-    def _entries(self) -> list[tuple[int, int, Path]]:
+    def _write(self, key: str, data: bytes) -> bool:
+        path = self._path(key)
+        beside = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            beside.write_bytes(data)
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            return False
+        return True
+
+    def _drop(self, path: Any) -> None:
+        with suppress(OSError):
+            path.unlink()
+
+    def _entries(self) -> list[tuple[int, int, Any]]:
         """Time of last use (ns), size (bytes) and path, the least recently used first."""
         entries = []
         for path in self.folder.glob("??/*"):
@@ -129,9 +143,25 @@ class Store:
         return self.folder / key[:2] / key[2:]
 
 
+def chosen_limit(limit: int | None) -> int:
+    """A limit in bytes: as given, else as `CLEANPLATE_STORE_LIMIT` says, else `LIMIT`."""
+    return limit or int(os.environ.get("CLEANPLATE_STORE_LIMIT", LIMIT))
+
+
+def open_store() -> Store:
+    """The store that `CLEANPLATE_STORE` names, a folder or a URL that fsspec reaches; else the one
+    in the user's cache."""
+    named = os.environ.get("CLEANPLATE_STORE", "")
+    if "://" in named:
+        from cleanplate.engine.store_remote import RemoteStore
+
+        return RemoteStore(named)
+    return Store()
+
+
 def _default_folder() -> Path:
     named = os.environ.get("CLEANPLATE_STORE")
-    if named:
+    if named and "://" not in named:
         return Path(named).expanduser()
     return Path(platformdirs.user_cache_dir("cleanplate", appauthor=False)) / "store"
 
