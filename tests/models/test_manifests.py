@@ -10,7 +10,7 @@ from cleanplate import models
 from cleanplate.errors import ModelError
 from cleanplate.models.manifests import parse
 
-TASKS = {"segment", "detect", "salient", "people", "matte", "inpaint"}
+TASKS = {"segment", "detect", "salient", "people", "matte", "inpaint", "train"}
 
 
 @pytest.mark.parametrize("name", models.names())

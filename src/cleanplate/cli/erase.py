@@ -18,6 +18,7 @@ from cleanplate.cli.pointing import (
     KeyMaskOption,
     NotPointOption,
     PointOption,
+    PrompterOption,
     parse_pointers,
 )
 from cleanplate.cli.progress import shown
@@ -77,6 +78,7 @@ def erase(
     point: PointOption = None,
     not_point: NotPointOption = None,
     keymask: KeyMaskOption = None,
+    prompter: PrompterOption = None,
     grow: Annotated[
         float | None,
         typer.Option(
@@ -144,7 +146,7 @@ def erase(
     """Remove what a mask marks or what is pointed at; fill in what was behind it."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask)
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     if (mask is None) == (not pointers):
         raise typer.BadParameter(
             "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"

@@ -18,6 +18,7 @@ from cleanplate.cli.pointing import (
     KeyMaskOption,
     NotPointOption,
     PointOption,
+    PrompterOption,
     parse_pointers,
 )
 from cleanplate.cli.progress import shown
@@ -64,6 +65,7 @@ def mask(
     point: PointOption = None,
     not_point: NotPointOption = None,
     keymask: KeyMaskOption = None,
+    prompter: PrompterOption = None,
     frames: Annotated[
         str | None,
         typer.Option(metavar="A:B", help="Frames A to B-1 only; either end may be left out."),
@@ -107,7 +109,7 @@ def mask(
     """Track what was pointed at, and write its mask on every frame."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask)
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     from cleanplate.engine.masking import EdgeSettings, mask_clip
 
     with fetching() as watch, shown(json) as show:

@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="List the networks, fetch them, say on what terms.",
+    help="List the networks, fetch them, say on what terms; add, test and export your own.",
 )
 
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -28,15 +28,21 @@ _NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False
 def list_(json: _JsonOption = False) -> None:
     """List every network: what it does, its size and licence, and whether it is here."""
     from cleanplate import models
+    from cleanplate.cli.own_models import entries, own_dict
 
     networks = [models.manifest(name) for name in models.names()]
+    own = entries()
     if json:
-        print(json_text.dumps([_as_dict(network) for network in networks], indent=1))
+        listed = [*map(_as_dict, networks), *map(own_dict, own)]
+        print(json_text.dumps(listed, indent=1))
         return
     rows = [("name", "task", "size", "here", "licence")]
     for network in networks:
         here = "yes" if models.present(network) else "no"
         rows.append((network.name, network.task, size_text(network.size), here, network.licence))
+    for item in own:
+        terms = f"your own, {item.origin}: {', '.join(item.manifest.labels)}".rstrip(": ")
+        rows.append((item.name, item.manifest.task, size_text(item.size), "yes", terms))
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     for row in rows:
         print("  ".join(f"{cell:<{w}}" for cell, w in zip(row, (*widths, 0), strict=True)).rstrip())
@@ -72,9 +78,105 @@ def pull(
 def info(name: _NameArgument, json: _JsonOption = False) -> None:
     """Say what a network is: its licence, files, hashes, sources, inputs and outputs."""
     from cleanplate import models
+    from cleanplate.cli.own_models import describe_own, own_dict
+    from cleanplate.models import custom
 
+    if name in custom.names():
+        found = custom.entry(name)
+        print(json_text.dumps(own_dict(found), indent=1) if json else describe_own(found))
+        return
     network = models.manifest(name)
     print(json_text.dumps(_as_dict(network), indent=1) if json else describe(network))
+
+
+@app.command()
+def add(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            show_default=False,
+            help="An ONNX file (for the task prompt an encoder and a decoder): a path, an https "
+            "address, or hf:owner/name/file[@revision].",
+        ),
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option(metavar="TASK", help="detect, segment, matte, prompt or inpaint."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What it tells apart, comma separated, in its order."),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What it takes and gives, as YAML or TOML."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(show_default="the file's", help="What to call it.")
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Refuse a file that is not this one.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace your network of that name.")
+    ] = False,
+) -> None:
+    """Add a network of your own; it is run on a sample at once, where it can do no harm."""
+    from cleanplate.cli.own_models import add_network
+
+    add_network(files, task, labels, manifest, name, sha256, overwrite)
+
+
+@app.command()
+def remove(names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
+    """Remove networks of your own, and what they were trained from."""
+    from cleanplate.models import custom
+
+    for name in names:
+        custom.remove(name)
+        print(f"{name} is removed")
+
+
+@app.command()
+def export(
+    name: _NameArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.onnx")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
+    ] = False,
+) -> None:
+    """Write a network of your own as ONNX, its manifest beside it."""
+    from cleanplate.cli.own_models import export_network
+
+    for path in export_network(name, output, overwrite):
+        print(path)
+
+
+@app.command()
+def test(
+    name: _NameArgument,
+    on: Annotated[Path, typer.Option("--on", metavar="CLIP", help="A video or folder of frames.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="JPEG",
+            show_default="NAME-on-CLIP.jpg",
+            help="A sheet of frames with what was found.",
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option("--frames", min=1, help="How many frames to look at.")] = 8,
+    masks: Annotated[
+        Path | None,
+        typer.Option(metavar="MASKS", help="The true masks, to measure against."),
+    ] = None,
+) -> None:
+    """Show what a network of your own finds in a clip."""
+    from cleanplate.cli.own_models import test_network
+
+    test_network(name, on, output or Path(f"{name}-on-{on.stem}.jpg"), count, masks)
 
 
 @app.command()

@@ -18,7 +18,7 @@ FindOption = Annotated[
         metavar="NAMES",
         show_default=False,
         help="Kinds to look for, comma separated: person, car, animals... or anything, for what "
-        "stands out. Every instance is an object.",
+        "stands out, or a network of your own (cleanplate train). Every instance is an object.",
     ),
 ]
 FindAtOption = Annotated[
@@ -69,6 +69,15 @@ KeyMaskOption = Annotated[
         "DAVIS's palette. Several correct the tracking, both ways.",
     ),
 ]
+PrompterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--prompter",
+        metavar="NAME",
+        show_default=False,
+        help="Make the masks of boxes and points with this network of your own.",
+    ),
+]
 
 
 def parse_pointers(
@@ -78,6 +87,7 @@ def parse_pointers(
     point: list[str] | None,
     not_point: list[str] | None,
     keymask: list[str] | None,
+    prompter: str | None = None,
 ) -> Pointers:
     """What these options point at; a usage error for what cannot be read."""
     from cleanplate.engine.pointers import Box, KeyMask, Pointers, Spot
@@ -90,7 +100,7 @@ def parse_pointers(
     ]
     masks = [KeyMask(*_split(text, "--keymask", 1)[:2], _file(text)) for text in keymask or ()]
     names = [name.strip() for item in find or () for name in item.split(",") if name.strip()]
-    return Pointers(tuple(names), find_at, tuple(boxes), (*spots, *off), tuple(masks))
+    return Pointers(tuple(names), find_at, tuple(boxes), (*spots, *off), tuple(masks), prompter)
 
 
 def _read(texts: list[str] | None, count: int, option: str, unnamed: int):

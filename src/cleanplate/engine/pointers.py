@@ -13,9 +13,13 @@ from cleanplate.errors import MaskError, MediaError, UsageError
 
 #: Frames that are looked at before it is said that a clip does not show what was named.
 _LOOKS = 6
+#: Frames that a segmentation network of the user's own is shown, and at most how many are marked:
+#: those on which it is surest, none of them much less sure than the best.
+_STEADY, _MARKS, _AS_SURE = 12, 4, 0.9
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
+    from cleanplate.segment.find import Finder
     from cleanplate.track import TrackSession
 
 
@@ -57,7 +61,8 @@ class Pointers:
     """Everything that was pointed at.
 
     `find` are names of kinds, looked for on frame `find_at`; without one, on the first of a few
-    frames spread over the clip that shows any.
+    frames spread over the clip that shows any. `prompter` names a promptable network of the user's
+    own, to make the masks of boxes and clicks.
     """
 
     find: tuple[str, ...] = ()
@@ -65,6 +70,7 @@ class Pointers:
     boxes: tuple[Box, ...] = ()
     spots: tuple[Spot, ...] = ()
     masks: tuple[KeyMask, ...] = ()
+    prompter: str | None = None
     kinds: dict[int, str] = field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
@@ -82,6 +88,7 @@ class Pointers:
             tuple(map(moved, self.boxes)),
             tuple(map(moved, self.spots)),
             tuple(map(moved, self.masks)),
+            self.prompter,
         )
 
     def mark(
@@ -96,21 +103,50 @@ class Pointers:
         if self.find:
             names.update(self._find(session, image_of, watch))
         offset = max(names, default=0)
+        if self.prompter is not None:
+            for (name, frame), mask in self._own_masks(image_of).items():
+                session.add_mask(offset + name, frame, mask)
+            return self._with_key_masks(session, names)
         for name, box in _numbered(self.boxes):
             corners = (box.x, box.y, box.x + box.width, box.y + box.height)
             session.add_box(offset + name, box.frame, corners)
         for (name, frame), spots in _together(self.spots).items():
             points = [(spot.x, spot.y) for spot in spots]
             session.add_points(offset + name, frame, points, [spot.on for spot in spots])
+        return self._with_key_masks(session, names)
+
+    def _with_key_masks(self, session: TrackSession, names: dict[int, str]) -> dict[int, str]:
+        offset = max(names, default=0)
         for key in self.masks:
             for name, mask in read_key_mask(key).items():
                 session.add_mask(offset + name, key.frame, mask)
         return {name: names.get(name, f"object {name}") for name in session.objects}
 
+    def _own_masks(self, image_of) -> dict[tuple[int, int], np.ndarray]:
+        """Masks by object and frame, as the user's own promptable network answers."""
+        from cleanplate.segment import Prompt, Segmenter
+
+        asked: dict[tuple[int, int], dict] = {}
+        for name, box in _numbered(self.boxes):
+            corners = (box.x, box.y, box.x + box.width, box.y + box.height)
+            asked.setdefault((name, box.frame), {})["box"] = corners
+        for place, spots in _together(self.spots).items():
+            more = asked.setdefault(place, {})
+            more["points"] = [(spot.x, spot.y) for spot in spots]
+            more["labels"] = [spot.on for spot in spots]
+        segmenter = Segmenter(self.prompter)
+        masks = {}
+        for (name, frame), how in asked.items():
+            best, *_ = segmenter.predict(Prompt(**how), segmenter.embed(image_of(frame)))
+            masks[name, frame] = best.mask
+        return masks
+
     def _find(self, session: TrackSession, image_of, watch: Watcher | None) -> dict[int, str]:
         from cleanplate.segment.find import Finder
 
         finder = Finder(watch=watch)
+        if self.find_at is None and (kept := _steadily(finder, self.find, session, image_of)):
+            return kept
         places = _looks(session.length) if self.find_at is None else [self.find_at]
         for place in places:
             found = finder.find(image_of(place), list(self.find))
@@ -125,6 +161,31 @@ class Pointers:
             f"No {', '.join(self.find)} was found on {where}. Look at another with --find-at, "
             "or point with --box or --point."
         )
+
+
+def _steadily(
+    finder: Finder, names: tuple[str, ...], session: TrackSession, image_of
+) -> dict[int, str]:
+    """Mark what a segmentation network of the user's own sees on the frames where it is surest.
+
+    Such a network means the same by a label on every frame, so that several marks hold the tracking.
+    Empty where the names are of another kind, or nothing is seen.
+    """
+    from cleanplate.segment.custom import understand
+
+    if not understand(names).steady:
+        return {}
+    length = session.length
+    places = sorted({round(i * (length - 1) / (_STEADY - 1)) for i in range(min(_STEADY, length))})
+    seen = {place: finder.find(image_of(place), list(names)) for place in places}
+    kinds = sorted({item.kind for found in seen.values() for item in found})
+    for number, kind in enumerate(kinds, 1):
+        marks = [(i.score, p, i.mask) for p, found in seen.items() for i in found if i.kind == kind]
+        marks.sort(key=lambda mark: -mark[0])
+        for score, place, mask in marks[:_MARKS]:
+            if score >= _AS_SURE * marks[0][0]:
+                session.add_mask(number, place, mask)
+    return dict(enumerate(kinds, 1))
 
 
 def _looks(length: int) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -19,6 +20,10 @@ from cleanplate.errors import ModelError
 from cleanplate.fill.geometry import Box, bounding_box
 from cleanplate.fill.smooth import harmonic_fill
 from cleanplate.models.fetching import Watcher
+
+if TYPE_CHECKING:
+    from cleanplate.models.custom import CustomInpainter
+    from cleanplate.models.custom.guard import GuardedSession
 
 _CONTEXT = 0.75  # of the hole's longer side: how much more the network sees on every side
 _LEAST_CONTEXT = 48  # pixels
@@ -89,7 +94,7 @@ class NetworkCompleter:
         """
         self._network = network
         self._watch = watch
-        self._own: models.Session | None = None
+        self._own: GuardedSession | None = None
 
     def load(self) -> None:
         """Load the network now, and fetch it if it must be. Raises as a call does."""
@@ -139,25 +144,36 @@ class NetworkCompleter:
             out[part][hole[part]] = np.clip(filled, 0, _PEAK)[hole[part]] * unit
         return out
 
-    def _session(self) -> models.Session:
-        if str(self._network) in models.names():
-            return models.session(str(self._network), watch=self._watch)
+    def _session(self) -> models.Session | CustomInpainter | GuardedSession:
+        name = str(self._network)
+        if name in models.names():
+            return models.session(name, watch=self._watch)
+        from cleanplate.models import custom
+
+        if name in custom.names():
+            own = custom.load(name)
+            if not isinstance(own, custom.CustomInpainter):
+                raise ModelError(f"{name} fills no holes. Give one of: {', '.join(_inpainters())}.")
+            return own
         if self._own is None:
             file = Path(self._network).expanduser()
-            try:
-                data = file.read_bytes()
-            except OSError as error:
+            if not file.is_file():
                 raise ModelError(
-                    f"{file} cannot be read ({error.strerror}). Give an ONNX file, or one of: "
+                    f"{file} cannot be read (No such file). Give an ONNX file, or one of: "
                     f"{', '.join(_inpainters())}."
-                ) from error
-            self._own = models.Session(data, name=file.name)
+                )
+            # A stranger's file, so in a worker that can do nothing but compute.
+            self._own = custom.guarded(file)
         return self._own
 
 
 def _inpainters() -> list[str]:
-    """The inpainting networks of the catalogue."""
-    return [name for name in models.names() if models.manifest(name).task == "inpaint"]
+    """The inpainting networks of the catalogue and of the user's own."""
+    from cleanplate.models import custom
+
+    listed = [name for name in models.names() if models.manifest(name).task == "inpaint"]
+    own = [name for name in custom.names() if custom.entry(name).manifest.task == "inpaint"]
+    return [*listed, *own]
 
 
 def _context(hole: np.ndarray) -> int:

@@ -43,10 +43,10 @@ class Detection:
 
 
 class Network(Protocol):
-    """What a detector is built on: `NanoDet` or `CenterNet`."""
+    """What a detector is built on: `NanoDet`, `CenterNet`, or one that the user brings."""
 
     def boxes(self, image: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (n, 4) and scores (n, 80) in one picture."""
+        """Boxes (n, 4) and scores (n, kinds) in one picture."""
         ...
 
 
@@ -66,13 +66,23 @@ class Detector:
     [Detection(kind='person', score=0.81, box=(102.1, 40.9, 230.5, 371.2))]
     """
 
-    def __init__(self, *, network: Network | None = None, watch: Watcher | None = None) -> None:
-        """`network` defaults to NanoDet, fetched on first use (see `cleanplate.models.fetch`)."""
+    def __init__(
+        self,
+        *,
+        network: Network | None = None,
+        kinds: tuple[str, ...] = KINDS,
+        watch: Watcher | None = None,
+    ) -> None:
+        """`network` defaults to NanoDet, fetched on first use (see `cleanplate.models.fetch`).
+
+        `kinds` names what a network of the user's own tells apart, in the order of its scores.
+        """
         if network is None:
             from cleanplate.segment.nanodet import NanoDet
 
             network = NanoDet(watch=watch)
         self._network = network
+        self._kinds = kinds
 
     def detect(
         self,
@@ -88,14 +98,18 @@ class Detector:
         image
             RGB uint8 or uint16 (h, w, 3).
         names
-            Which kinds, in the words that `kinds_named` understands; default all eighty.
+            Which kinds, in the words that `kinds_named` understands, or names of the `kinds` that
+            the network was given with; default all.
         threshold
             The least score, 0..1, at which an object is reported; default 0.3 for kinds that are
             named, else 0.35.
 
         Raises UsageError for a word that names no kind and for what is no frame.
         """
-        wanted = None if names is None else kinds_named(names)
+        if self._kinds is KINDS:
+            wanted = None if names is None else kinds_named(names)
+        else:
+            wanted = None if names is None else set(names)
         if threshold is None:
             threshold = THRESHOLD if wanted is None else NAMED_THRESHOLD
         if image.ndim != 3 or image.shape[2] != 3:
@@ -105,7 +119,7 @@ class Detector:
         looks = _looks(image.shape[:2])
         seen = [self._look(image, look) for look in looks]
         found = []
-        for kind, name in enumerate(KINDS):
+        for kind, name in enumerate(self._kinds):
             if wanted is None or name in wanted:
                 found += _agree(seen, looks, kind, name, threshold)
         return _one_kind_each(found)

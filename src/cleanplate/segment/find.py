@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.detect import Detection, Detector
 from cleanplate.segment.edges import drop_specks
-from cleanplate.segment.kinds import ANYTHING, kinds_named
+from cleanplate.segment.kinds import ANYTHING
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine
 from cleanplate.segment.salient import Salient, salient_objects
@@ -22,6 +23,9 @@ from cleanplate.segment.segmenter import (
     agreement,
     logits_of_mask,
 )
+
+if TYPE_CHECKING:
+    from cleanplate.segment.custom import Wanted
 
 _SAME_MASK = 0.7  # IoU above which two masks are one object found twice
 _WITHIN = 0.85  # share of a mask inside a surer one of its kind: a part of it, not another object
@@ -86,7 +90,8 @@ class Finder:
             RGB uint8 or uint16 (h, w, 3).
         names
             What to look for, in the words that `kinds_named` understands, "anything" (what stands
-            out) among them; default COCO's eighty kinds.
+            out) among them, or what the user's own networks are called or find (see
+            `cleanplate.models.custom.words`); default COCO's eighty kinds.
         threshold
             The least score at which an object is reported, 0..1; default 0.3 for kinds that are
             named, else 0.35.
@@ -96,9 +101,12 @@ class Finder:
 
         Masks do not overlap. Raises UsageError for a word that means nothing.
         """
-        kinds = None if names is None else kinds_named(names)
+        wanted = _wanted(names)
+        kinds = wanted.kinds
         found: list[tuple[Detection, np.ndarray, np.ndarray]] = []
-        if kinds is None or set(kinds) != {ANYTHING}:
+        for network, labels in wanted.own.items():
+            found += self._by_own(image, network, labels, threshold, fine)
+        if kinds is None or set(kinds) - {ANYTHING}:
             found += self._by_kind(image, kinds, threshold, fine)
         if kinds is not None and ANYTHING in kinds:
             found += self._standing_out(image)
@@ -108,6 +116,19 @@ class Finder:
         if self._detector is None:
             self._detector = Detector(watch=self._watch)
         detections = self._detector.detect(image, kinds, threshold=threshold)
+        return self._masked(image, detections, fine)
+
+    def _by_own(self, image: np.ndarray, network: str, labels: tuple[int, ...], threshold, fine):
+        from cleanplate.models import custom
+        from cleanplate.segment.custom import own_detections, own_masks
+
+        runner = custom.load(network)
+        if isinstance(runner, custom.CustomDetector):
+            return self._masked(image, own_detections(image, runner, labels, threshold), fine)
+        return own_masks(image, runner, labels, threshold)
+
+    def _masked(self, image: np.ndarray, detections: list[Detection], fine: bool):
+        """The mask of each box."""
         if not detections:
             return []
         if self._segmenter is None:
@@ -150,6 +171,12 @@ class Finder:
             sure = float(matte[mask].mean())
             result.append((Detection(ANYTHING, sure, box), mask, np.where(mask, matte, -1)))
         return result
+
+
+def _wanted(names: Iterable[str] | None) -> Wanted:
+    from cleanplate.segment.custom import Wanted, understand
+
+    return Wanted(None, {}) if names is None else understand(names)
 
 
 def _near(box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

