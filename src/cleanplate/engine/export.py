@@ -19,16 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.events import Listener
-from cleanplate.engine.holes import HoleMaker, compose
+from cleanplate.engine.holes import compose
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.plate import Plate
-from cleanplate.engine.projects import ProjectMasks, margins, shots_of
-from cleanplate.engine.report import Report
+from cleanplate.engine.project_holes import ProjectHoles
+from cleanplate.engine.report import FrameReport, Report
 from cleanplate.engine.run import OutputSettings, Run, check_outputs
 from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings, context, fill_shot
-from cleanplate.media import Frame, align_hole, open_clip, probe
+from cleanplate.media import Frame, align_hole, open_clip
 from cleanplate.project import Project
 
 
@@ -73,33 +74,37 @@ class _ExportRun(Run):
         cancel: threading.Event | None,
         store: Store,
     ) -> None:
-        state = project.state()
-        if not any(one.runs for one in state.objects.values()):
-            raise UsageError(f"{project.folder}: no object has a mask, so there is nothing to do")
-        info = probe(clip)
+        self._masks = MaskStage(project, store)
+        state, info = self._masks.state, self._masks.info
+        if not any(one.erased for one in state.objects.values()):
+            raise UsageError(
+                f"{project.folder}: no object has a mask to erase, so there is nothing to do"
+            )
         self._fill = FillSettings(quality=state.settings.get("quality", "good"))
         choices = {**state.settings, **settings.to_json(), "project": str(project.folder)}
         super().__init__(info, output, settings, choices, None, progress, cancel)
         self._fingerprint = project.fingerprint
         self._store = store
-        self._masks = ProjectMasks(project, state, info)
-        # The filler reads ahead of the encoder: masks of its own, so that each sees them in order.
-        self._fill_masks = ProjectMasks(project, state, info)
-        self._margin, self._feather = margins(state)
+        self._holes = self._new_holes()
+
+    def reports(self) -> Iterable[FrameReport]:
+        with self.watch("track"):
+            for _ in self._masks.compute(None, self._tell, self.halt):
+                pass
+        return super().reports()
 
     def plates(self) -> Iterable[Plate[Frame]]:
         return self.stage("fill", self._finished())
 
     def _finished(self) -> Iterator[Plate[Frame]]:
         with self.watch("find cuts"):
-            shots = shots_of(self.info, self._fingerprint, self._store, self.halt)
+            shots = self._masks.shots(self.halt)
         self.report.shots = [[shot.start, shot.stop] for shot in shots]
         work = self._work(shots)
-        make_hole = self._hole_maker()
         fills = self._fills(work)
         with open_clip(self.info) as reader:
             for frame, item in zip(self.watch.timed("decode", reader), work, strict=True):
-                hole = make_hole(self._masks[frame.index])
+                hole = self._holes[frame.index]
                 index = frame.index - item.shot.start
                 filled = next(fills).paste(frame.image, hole.pixels, index)
                 with self.watch("compose"):
@@ -110,11 +115,12 @@ class _ExportRun(Run):
     def _work(self, shots: list[range]) -> list[_Work]:
         """What is to be done, frame by frame; a fill's key names all that decides it."""
         around = context(self._fill)
-        code = code_version("fill", "media", "segment/edges.py", "engine/holes.py")
-        base = [code, self._fingerprint, self._fill.quality, self._margin]
+        holes = ("engine/holes.py", "engine/project_holes.py")
+        code = code_version("fill", "media", "segment/edges.py", *holes)
+        base = [code, self._fingerprint, self._fill.quality]
         work = []
         for shot in shots:
-            names = [self._masks.names(index) for index in shot]
+            names = [self._holes.names(index) for index in shot]
             for place, index in enumerate(shot):
                 nearby = names[max(place - around, 0) : place + around + 1]
                 first = max(index - around, shot.start)
@@ -183,10 +189,11 @@ class _ExportRun(Run):
             yield patch
 
     def _decode(self, seen: range) -> Iterator[tuple[NDArray, NDArray[np.bool_]]]:
-        make_hole = self._hole_maker()
+        # The filler reads ahead of the encoder: holes of its own, so that each sees them in order.
+        holes = self._new_holes()
         with open_clip(self.info, seen) as reader:
             for frame in self.watch.timed("decode", reader):
-                yield frame.image, make_hole(self._fill_masks[frame.index]).pixels
+                yield frame.image, holes[frame.index].pixels
 
-    def _hole_maker(self) -> HoleMaker:
-        return HoleMaker(self._margin, self._feather, lambda pixels: align_hole(pixels, self.info))
+    def _new_holes(self) -> ProjectHoles:
+        return ProjectHoles(self._masks, align=lambda pixels: align_hole(pixels, self.info))

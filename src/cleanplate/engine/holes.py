@@ -85,6 +85,31 @@ def compose(original: NDArray, filled: NDArray, hole: Hole) -> NDArray:
     return result
 
 
+def join_holes(
+    holes: list[Hole], keep: Mask | None = None, align: Callable[[Mask], Mask] | None = None
+) -> Hole:
+    """One hole of several, of at least one; `keep`, bool (h, w), stays as it is wherever it lies.
+
+    `align` is as for `HoleMaker`. A pixel of `keep` that shares a sample with the hole is in the
+    hole, but nothing of the fill is blended into it.
+    """
+    if len(holes) == 1 and keep is None:
+        return holes[0]
+    pixels = np.logical_or.reduce([hole.pixels for hole in holes])
+    alpha = None
+    if keep is not None or any(hole.alpha is not None for hole in holes):
+        alphas = [hole.pixels if hole.alpha is None else hole.alpha for hole in holes]
+        alpha = np.maximum.reduce([one.astype(np.float32) for one in alphas])
+    if keep is not None:
+        pixels &= ~keep
+        if align is not None:
+            pixels = align(pixels)
+        alpha[keep] = 0
+    if not pixels.any():
+        return Hole(pixels, None, None)
+    return Hole(pixels, alpha, _bounding_box(pixels))
+
+
 def _bounding_box(mask: Mask) -> tuple[slice, slice]:
     rows = np.flatnonzero(mask.any(axis=1))
     columns = np.flatnonzero(mask.any(axis=0))

@@ -12,13 +12,12 @@ from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.mask_files import unpack_run_lengths
 from cleanplate.engine.masking import mask_clip
 from cleanplate.engine.pointers import Pointers
+from cleanplate.engine.project_holes import MARGIN
+
+__all__ = ["MARGIN", "masks_for"]
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
-
-MARGIN = 4.0
-"""Pixels by which a tracked mask is grown unless told otherwise: an object's soft edge, its motion
-blur and its faint rim of light lie outside its mask, and are seen when they are left."""
 
 
 @contextmanager

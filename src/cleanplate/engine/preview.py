@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.cuts import by_shot, number_shots
-from cleanplate.engine.holes import Hole, HoleMaker, compose
+from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.patches import Patch
-from cleanplate.engine.projects import ProjectMasks, margins
+from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.tracking import MaskStage
 from cleanplate.fill import FillSettings, context, fill_shot
-from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, open_clip, probe
+from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, open_clip
 from cleanplate.project import Project
 
 Compare = Literal["after", "before", "split", "side"]
@@ -34,11 +34,13 @@ SMALL = 960
 
 @dataclass(frozen=True)
 class Shown:
-    """A frame of a preview: its number, and RGB uint8 (h, w, 3) before and after."""
+    """A frame of a preview: its number, RGB uint8 (h, w, 3) before and after, and where each pixel
+    came from, int32 (h, w): the number of a frame, or as in `Filled`."""
 
     index: int
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
+    provenance: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,13 @@ class Preview:
         cancel: threading.Event | None = None,
     ) -> None:
         """`size` is the longer side in pixels; clips that are smaller are shown as they are."""
-        self.info: ClipInfo = probe(project.clip())
+        self._store = store or Store()
+        self._masks = MaskStage(project, self._store)
+        self.info: ClipInfo = self._masks.info
         scale = min(1.0, size / max(self.info.width, self.info.height))
         self.width = max(1, round(self.info.width * scale))
         self.height = max(1, round(self.info.height * scale))
         self._project = project
-        self._store = store or Store()
         self._halt = Halt(cancel)
         self._fill = FillSettings(quality="draft")
 
@@ -75,52 +78,45 @@ class Preview:
 
         Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
         """
-        state = self._project.state()
-        masks = ProjectMasks(self._project, state, self.info)
-        margin, feather = margins(state)
+        self._masks = self._masks.fresh()
+        holes = ProjectHoles(self._masks, (self.width, self.height))
         with open_clip(self.info, wanted) as reader:
-            wanted = reader.range
-            keys = [self._key(masks, index, margin) for index in wanted]
+            wanted, count = reader.range, reader.count()
+            around = context(self._fill)
+            seen = range(max(wanted.start - around, 0), min(wanted.stop + around, count))
+            self._track(seen)
+            keys = [self._key(holes, index) for index in wanted]
             known = {i: self._store.get(key) for i, key in zip(wanted, keys, strict=True)}
             if None not in known.values():
-                for small in self._small(reader, masks, margin, feather):
+                for small in self._small(reader, holes):
                     yield _shown(small, Patch.unpack(known[small.index]))
                 return
-        around = context(self._fill)
-        with open_clip(
-            self.info, slice(max(wanted.start - around, 0), wanted.stop + around)
-        ) as reader:
-            smalls = self._small(reader, masks, margin, feather)
+        with open_clip(self.info, seen) as reader:
+            smalls = self._small(reader, holes)
             for shot in by_shot(number_shots(smalls, lambda small: small.image)):
                 for small, patch in self._filled(shot, wanted):
                     self._store.put(keys[small.index - wanted.start], patch.pack())
                     yield _shown(small, patch)
 
-    def _key(self, masks: ProjectMasks, index: int, margin: float) -> str:
+    def _track(self, seen: range) -> None:
+        """Find the masks of `seen`, where objects have key frames."""
+        if any(one.keys for one in self._masks.state.objects.values()):
+            for _ in self._masks.compute(seen, None, self._halt):
+                pass
+
+    def _key(self, holes: ProjectHoles, index: int) -> str:
         """The store's name for a frame's preview; it names all that decides it."""
         around = context(self._fill)
-        nearby = [masks.names(i) for i in range(max(index - around, 0), index + around + 1)]
+        nearby = [holes.names(i) for i in range(max(index - around, 0), index + around + 1)]
         code = code_version("fill", "media", "segment/edges.py", "engine")
         size = [self.width, self.height]
-        return key_of("preview", code, self._project.fingerprint, index, size, margin, nearby)
+        return key_of("preview", code, self._project.fingerprint, index, size, nearby)
 
-    def _small(
-        self, frames: Iterable[Frame], masks: ProjectMasks, margin: float, feather: float
-    ) -> Iterator[_Small]:
-        scale = self.width / self.info.width
-        make_hole = HoleMaker(margin * scale, feather * scale)
-        last: tuple[NDArray, NDArray] | None = None
+    def _small(self, frames: Iterable[Frame], holes: ProjectHoles) -> Iterator[_Small]:
         for frame in frames:
             self._halt.check()
-            mask = masks[frame.index]
-            if last is None or last[0] is not mask:
-                last = (mask, self._shrunk(mask))
-            yield _Small(frame.index, frame.scaled(self.width, self.height), make_hole(last[1]))
-
-    def _shrunk(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """A mask at the preview's size: every pixel that it touches."""
-        size = (self.width, self.height)
-        return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+            image = frame.scaled(self.width, self.height)
+            yield _Small(frame.index, image, holes[frame.index])
 
     def _filled(self, shot: Iterator[_Small], wanted: range) -> Iterator[tuple[_Small, Patch]]:
         """The wanted frames of one shot, filled."""
@@ -172,4 +168,5 @@ def compared(shown: Shown, compare: Compare) -> NDArray[np.uint8]:
 
 def _shown(small: _Small, patch: Patch) -> Shown:
     filled = patch.paste(small.image, small.hole.pixels, small.index)
-    return Shown(small.index, small.image, compose(small.image, filled.image, small.hole))
+    after = compose(small.image, filled.image, small.hole)
+    return Shown(small.index, small.image, after, filled.provenance)

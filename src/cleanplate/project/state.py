@@ -64,6 +64,11 @@ class ObjectState:
     keys: dict[int, Key] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
+    @property
+    def erased(self) -> bool:
+        """Whether this is to be removed from the clip, and anything says where it is."""
+        return self.action == "erase" and bool(self.keys or self.runs)
+
     def given(self, frame: int) -> tuple[str, ...]:
         """The pictures that make up the ready-made mask of a frame; none where it has none."""
         for run in reversed(self.runs):

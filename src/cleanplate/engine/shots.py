@@ -1,0 +1,52 @@
+"""The shots of a project's clip, found once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from cleanplate.engine.overlap import Halt
+from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.media import ClipInfo, ClipReader, Frame, detect_shots, open_clip
+
+Within = range | slice | None
+
+
+def shots_of(
+    info: ClipInfo, fingerprint: str, store: Store, halt: Halt, within: Within = None
+) -> list[range]:
+    """The clip's shots, or those of a part of it, from the store where they are known."""
+    known = known_shots(fingerprint, store, within)
+    if known is not None:
+        return known
+    with open_clip(info, within) as reader:
+        shots = detect_shots(_Stoppable(reader, halt))
+    ends = [shots[0].start, *(shot.stop for shot in shots)]
+    store.put(_key(fingerprint, within), " ".join(map(str, ends)).encode())
+    return shots
+
+
+def known_shots(fingerprint: str, store: Store, within: Within = None) -> list[range] | None:
+    """The clip's shots if the store knows them."""
+    known = store.get(_key(fingerprint, within))
+    if known is None:
+        return None
+    return [range(a, b) for a, b in pairwise(int(end) for end in known.split())]
+
+
+def _key(fingerprint: str, within: Within) -> str:
+    part = [] if within is None else [[within.start, within.stop, within.step]]
+    return key_of("shots", code_version("media"), fingerprint, *part)
+
+
+class _Stoppable:
+    """A reader that raises `Cancelled` at the next frame once the run is to stop."""
+
+    def __init__(self, reader: ClipReader, halt: Halt) -> None:
+        self._reader = reader
+        self._halt = halt
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self._reader:
+            self._halt.check()
+            yield frame
