@@ -1,0 +1,335 @@
+/** What can be done to the open project: each is one call and, where it edits, one step of undo. */
+import { api, ok } from "../api/client";
+import { ApiError } from "../api/errors";
+import { keys, queries, takeJob, takeProject } from "../api/queries";
+import type {
+  ClipObject,
+  Edge,
+  Found,
+  ObjectChange,
+  Project,
+  ProjectChange,
+  Prompts,
+  RLE,
+  Stroke,
+} from "../api/types";
+import { PALETTE } from "../lib/colour";
+import { masks } from "../stage/masks";
+import { editor } from "../state/editor";
+import { toast, toastError } from "../ui/toasts";
+import { ask } from "./pointing";
+
+const NOTHING: Prompts = { points: [], box: null, strokes: [] };
+
+export function theProject(): Project | undefined {
+  return queries.getQueryData<Project>(keys.project(editor.get().project));
+}
+
+export function theObject(id: number | null = editor.get().object): ClipObject | undefined {
+  return theProject()?.objects.find((object) => object.id === id);
+}
+
+/** The frames that are worked on: in to out, or the whole clip. */
+export function theRange(project: Project): [number, number] {
+  return (project.range as [number, number] | null) ?? [0, project.clip.frames];
+}
+
+/** The prompts of an object's key frame, for going on from. */
+export function promptsAt(object: ClipObject | undefined, frame: number): Prompts {
+  const given = object?.keys.find((key) => key.frame === frame)?.prompts;
+  return { ...NOTHING, ...given } as Prompts;
+}
+
+const path = () => ({ project: editor.get().project });
+
+/** Run an edit whose answer is the project; say what went wrong, if anything did. */
+async function edit(call: () => Promise<Project>): Promise<Project | undefined> {
+  try {
+    const project = await call();
+    takeProject(project);
+    return project;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) void queries.invalidateQueries({ queryKey: ["project"] });
+    report(error);
+    return undefined;
+  }
+}
+
+/** Show an error; where a network is what is missing, offer to fetch it. */
+export function report(error: unknown): void {
+  const said = (error as ApiError).body as { error?: { network?: string } } | undefined;
+  if (said?.error?.network) editor.set({ dialog: "fetch" });
+  else toastError(error);
+}
+
+// Objects
+
+export async function addObject(name?: string): Promise<ClipObject | undefined> {
+  const project = theProject();
+  const colour = PALETTE[(project?.objects.length ?? 0) % PALETTE.length];
+  const after = await edit(() =>
+    ok(api.POST("/api/v1/projects/{project}/objects", {
+      params: { path: path() },
+      body: { name: name ?? null, colour, action: "erase" },
+    })),
+  );
+  const added = after?.objects.at(-1);
+  if (added) editor.set({ object: added.id, tool: editor.get().tool === "pan" ? "click" : editor.get().tool });
+  return added;
+}
+
+/** The object to work on: the chosen one, or a new one. Locked ones are left alone. */
+async function workObject(): Promise<ClipObject | undefined> {
+  const chosen = theObject();
+  if (chosen?.locked) {
+    toast("info", `${chosen.name} is locked.`, { text: "Unlock it to change its mask." });
+    return undefined;
+  }
+  return chosen ?? addObject();
+}
+
+export function changeObject(id: number, change: ObjectChange): Promise<Project | undefined> {
+  const { project } = path();
+  const known = theProject();
+  if (known) {
+    // Shown at once; the answer corrects it.
+    const { edge, ...plain } = change;
+    const objects = known.objects.map((object) =>
+      object.id === id
+        ? ({ ...object, ...plain, edge: { ...object.edge, ...edge } } as ClipObject)
+        : object,
+    );
+    queries.setQueryData(keys.project(project), { ...known, objects });
+  }
+  return edit(() =>
+    ok(api.PATCH("/api/v1/projects/{project}/objects/{number}", {
+      params: { path: { project, number: id } },
+      body: change,
+    })),
+  ).then((after) => {
+    if (!after && known) queries.setQueryData(keys.project(project), known);
+    if (change.edge) masks.doubt();
+    return after;
+  });
+}
+
+export async function removeObject(id: number): Promise<void> {
+  const object = theObject(id);
+  const after = await edit(() =>
+    ok(api.DELETE("/api/v1/projects/{project}/objects/{number}", {
+      params: { path: { ...path(), number: id } },
+    })),
+  );
+  if (!after || !object) return;
+  masks.doubt();
+  if (editor.get().object === id) editor.set({ object: after.objects[0]?.id ?? null });
+  toast("info", `${object.name} was removed.`, { actions: [{ label: "Undo", run: () => void undo() }] });
+}
+
+export async function mergeObject(id: number, into: number): Promise<void> {
+  const after = await edit(() =>
+    ok(api.POST("/api/v1/projects/{project}/objects/{number}/merge", {
+      params: { path: { ...path(), number: id } },
+      body: { into },
+    })),
+  );
+  if (!after) return;
+  editor.set({ object: into });
+  masks.doubt();
+}
+
+/** The mask that an edge would give on this frame: shown, not kept. */
+export async function tryEdge(id: number, edge: Partial<Edge>): Promise<void> {
+  const { frame } = editor.get();
+  const { mask } = await ok(
+    api.POST("/api/v1/projects/{project}/objects/{number}/edge", {
+      params: { path: { ...path(), number: id } },
+      body: { frame, edge },
+    }),
+  );
+  const known = masks.at(frame)[String(id)];
+  if (mask && known) masks.put(frame, { [String(id)]: { ...known, mask } });
+}
+
+// Masks
+
+export async function clickAt(x: number, y: number, on: boolean): Promise<void> {
+  const { frame } = editor.get();
+  const object = await workObject();
+  if (object) await ask(object.id, frame, { kind: "point", point: { x, y, on } });
+}
+
+export async function boxAt(box: [number, number, number, number]): Promise<void> {
+  const { frame } = editor.get();
+  const object = await workObject();
+  if (object) await ask(object.id, frame, { kind: "box", box });
+}
+
+export async function scribbleAt(stroke: Stroke): Promise<void> {
+  const { frame } = editor.get();
+  const object = await workObject();
+  if (object) await ask(object.id, frame, { kind: "stroke", stroke });
+}
+
+/** An object that can be painted on: the chosen one, or a new one. */
+export const paintObject = workObject;
+
+export async function paintKey(id: number, frame: number, mask: RLE): Promise<void> {
+  masks.put(frame, { [String(id)]: { mask, score: null, source: "key" } });
+  const after = await edit(() =>
+    ok(api.PUT("/api/v1/projects/{project}/objects/{number}/keys/{frame}", {
+      params: { path: { ...path(), number: id, frame } },
+      body: { mask },
+    })),
+  );
+  masks.doubt(after ? undefined : frame);
+}
+
+export async function removeKey(id: number, frame: number): Promise<void> {
+  await edit(() =>
+    ok(api.DELETE("/api/v1/projects/{project}/objects/{number}/keys/{frame}", {
+      params: { path: { ...path(), number: id, frame } },
+    })),
+  );
+  masks.doubt();
+}
+
+/** Have the frame looked at in advance, so that a click is answered at once. */
+export function embed(frame: number): void {
+  api
+    .POST("/api/v1/projects/{project}/embed", { params: { path: path() }, body: { frame } })
+    .catch(() => {});
+}
+
+export async function find(kinds: string[]): Promise<Found[]> {
+  const { frame } = editor.get();
+  try {
+    const { found } = await ok(
+      api.POST("/api/v1/projects/{project}/find", {
+        params: { path: path() },
+        body: { frame, kinds },
+      }),
+    );
+    editor.set({ candidates: { frame, found, chosen: null }, compare: "source" });
+    editor.say(found.length ? `${found.length} found` : "Nothing found");
+    return found;
+  } catch (error) {
+    report(error);
+    return [];
+  }
+}
+
+/** Make an object of something that was found, and take it off the list. */
+export async function takeCandidate(one: Found): Promise<void> {
+  const { candidates } = editor.get();
+  if (!candidates) return;
+  const colour = PALETTE[(theProject()?.objects.length ?? 0) % PALETTE.length];
+  masks.doubt(candidates.frame);
+  const after = await edit(() =>
+    ok(api.POST("/api/v1/projects/{project}/objects/from-candidate", {
+      params: { path: path() },
+      body: { frame: candidates.frame, mask: one.mask, label: one.label, colour, action: "erase" },
+    })),
+  );
+  if (!after) return;
+  masks.doubt();
+  const left = candidates.found.filter((other) => other !== one);
+  editor.set({
+    object: after.objects.at(-1)?.id ?? null,
+    candidates: left.length ? { ...candidates, found: left, chosen: null } : null,
+  });
+}
+
+// The project
+
+export async function undo(): Promise<void> {
+  await step("undo");
+}
+
+export async function redo(): Promise<void> {
+  await step("redo");
+}
+
+async function step(way: "undo" | "redo"): Promise<void> {
+  const known = theProject();
+  const words = way === "undo" ? known?.can_undo : known?.can_redo;
+  if (known && !words) return;
+  const call =
+    way === "undo"
+      ? () => ok(api.POST("/api/v1/projects/{project}/undo", { params: { path: path() } }))
+      : () => ok(api.POST("/api/v1/projects/{project}/redo", { params: { path: path() } }));
+  const after = await edit(call);
+  if (!after) return;
+  masks.doubt();
+  editor.say(`${way === "undo" ? "Undone" : "Done again"}: ${words ?? ""}`);
+  const { object } = editor.get();
+  if (!after.objects.some((one) => one.id === object))
+    editor.set({ object: after.objects.at(-1)?.id ?? null });
+}
+
+export function changeProject(change: ProjectChange): Promise<Project | undefined> {
+  const known = theProject();
+  if (known)
+    queries.setQueryData(keys.project(known.id), {
+      ...known,
+      ...(change.name ? { name: change.name } : {}),
+      ...("range" in change ? { range: change.range } : {}),
+      ...(change.settings ? { settings: { ...known.settings, ...change.settings } } : {}),
+    });
+  return edit(() =>
+    ok(api.PATCH("/api/v1/projects/{project}", { params: { path: path() }, body: change })),
+  ).then((after) => {
+    if (!after) void queries.invalidateQueries({ queryKey: ["project"] });
+    return after;
+  });
+}
+
+/** Set in or out to a frame; the other end gives way where it must. */
+export function setEnd(which: "in" | "out", frame: number): void {
+  const project = theProject();
+  if (!project) return;
+  const { frames } = project.clip;
+  let [first, end] = theRange(project);
+  if (which === "in") {
+    first = Math.max(0, Math.min(frame, frames - 1));
+    if (end <= first) end = frames;
+  } else {
+    end = Math.max(1, Math.min(frame + 1, frames));
+    if (first >= end) first = 0;
+  }
+  void changeProject({ range: first === 0 && end === frames ? null : [first, end] });
+}
+
+// Jobs
+
+export async function track(objects?: number[], first?: number, end?: number): Promise<void> {
+  try {
+    takeJob(
+      await ok(
+        api.POST("/api/v1/projects/{project}/track", {
+          params: { path: path() },
+          body: { objects: objects ?? null, first: first ?? null, end: end ?? null },
+        }),
+      ),
+    );
+    editor.set({ stretch: null });
+  } catch (error) {
+    report(error);
+  }
+}
+
+export async function render(first: number, end: number): Promise<void> {
+  const size = editor.get().previewSize;
+  try {
+    takeJob(
+      await ok(
+        api.POST("/api/v1/projects/{project}/previews", {
+          params: { path: path() },
+          body: { first, end, size },
+        }),
+      ),
+    );
+  } catch (error) {
+    report(error);
+  }
+}

@@ -1,0 +1,219 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Check, CircleAlert, Minus } from "lucide-react";
+import { useEffect, useState } from "react";
+import { api, ok } from "../api/client";
+import { explain } from "../api/errors";
+import { takeJob } from "../api/queries";
+import type { ExportFormat, ExportPlan, NewExport, Project } from "../api/types";
+import { bytes } from "../lib/time";
+import { editor, useEditor } from "../state/editor";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Select } from "../ui/Menu";
+import { Segmented } from "../ui/Segmented";
+import { toastError } from "../ui/toasts";
+import { askToNotify } from "./notify";
+import "./export.css";
+
+type What = "plate" | "cutout" | "matte";
+type Quality = NonNullable<NewExport["quality"]>;
+
+const QUALITIES: { value: Quality; label: string; hint: string }[] = [
+  { value: "draft", label: "Draft", hint: "Small and quick, to look at" },
+  { value: "good", label: "Good", hint: "No loss that is seen" },
+  { value: "best", label: "Best", hint: "Takes its time: more sources, a finer encode" },
+  { value: "lossless", label: "Lossless", hint: "Every pixel outside the hole stays exactly as it was" },
+];
+
+/** What is written, in which form, how large it will be, and what it keeps of the clip. */
+export function ExportDialog({ project }: { project: Project }) {
+  const open = useEditor((state) => state.dialog === "export");
+  return open ? <Opened project={project} /> : null;
+}
+
+function Opened({ project }: { project: Project }) {
+  const [what, setWhat] = useState<What>(() =>
+    project.objects.some((object) => object.action === "erase") ? "plate" : "cutout",
+  );
+  const [format, setFormat] = useState<string | null>(null);
+  const [codec, setCodec] = useState<string | null>(null);
+  const [quality, setQuality] = useState<Quality>(project.settings.quality ?? "good");
+  const [name, setName] = useState("");
+  const close = () => editor.set({ dialog: null });
+
+  const { data: formats } = useQuery({
+    queryKey: ["formats", project.id],
+    queryFn: () =>
+      ok(
+        api.GET("/api/v1/projects/{project}/exports/formats", {
+          params: { path: { project: project.id } },
+        }),
+      ) as Promise<ExportFormat[]>,
+  });
+  const fitting = formats?.filter((one) => one.what.includes(what)) ?? [];
+  const chosen = fitting.find((one) => one.format === format) ?? fitting[0];
+  const codecs = chosen?.codecs ?? [];
+  useEffect(() => {
+    if (codec && !codecs.some((one) => one.codec === codec)) setCodec(null);
+  }, [codec, codecs]);
+
+  const wanted = {
+    what,
+    format: chosen?.format ?? "mp4",
+    codec,
+    quality,
+    name: name.trim() || null,
+  } as NewExport;
+  const plan = useQuery({
+    queryKey: ["plan", project.id, project.revision, wanted],
+    queryFn: () =>
+      ok(
+        api.POST("/api/v1/projects/{project}/exports/plan", {
+          params: { path: { project: project.id } },
+          body: wanted,
+        }),
+      ) as Promise<ExportPlan>,
+    enabled: !!chosen,
+    placeholderData: (previous) => previous,
+    retry: false,
+  });
+  const start = useMutation({
+    mutationFn: () =>
+      ok(
+        api.POST("/api/v1/projects/{project}/exports", {
+          params: { path: { project: project.id } },
+          body: wanted,
+        }),
+      ),
+    onSuccess: (job) => {
+      takeJob(job);
+      editor.set({ dialog: null, jobsOpen: true });
+    },
+    onError: toastError,
+  });
+  const onExport = () => {
+    askToNotify();
+    start.mutate();
+  };
+
+  return (
+    <Dialog
+      open
+      onClose={close}
+      title="Export"
+      width={640}
+      footer={
+        <>
+          <SizeLine plan={plan.data} />
+          <Button look="quiet" onClick={close}>
+            Cancel
+          </Button>
+          <Button look="primary" disabled={!plan.data || !!plan.error || start.isPending} onClick={onExport}>
+            Export
+          </Button>
+        </>
+      }
+    >
+      <div className="export">
+        <div className="export-form">
+          <Segmented<What>
+            fill
+            label="What is written"
+            value={what}
+            choices={[
+              { value: "plate", label: "Clean clip", hint: "The clip with its objects gone" },
+              { value: "cutout", label: "Cutout", hint: "The subject alone, with transparency" },
+              { value: "matte", label: "Matte", hint: "White where the subject is" },
+            ]}
+            onChange={setWhat}
+          />
+          <div className="field">
+            <span>Format</span>
+            <Select
+              label="Format"
+              value={chosen?.format ?? ""}
+              choices={fitting.map((one) => ({ value: one.format, label: one.label }))}
+              onChange={(to) => {
+                setFormat(to);
+                setCodec(null);
+              }}
+            />
+          </div>
+          {codecs.length > 1 && (
+            <div className="field">
+              <span>Codec</span>
+              <Select
+                label="Codec"
+                value={codec ?? ""}
+                choices={[
+                  { value: "", label: "As the clip, where it can be" },
+                  ...codecs.map((one) => ({ value: one.codec, label: one.label })),
+                ]}
+                onChange={(to) => setCodec(to || null)}
+              />
+            </div>
+          )}
+          <div className="field">
+            <span>Quality</span>
+            <Segmented fill label="Quality" value={quality} choices={QUALITIES} onChange={setQuality} />
+            <p className="export-hint">{QUALITIES.find((one) => one.value === quality)?.hint}.</p>
+          </div>
+          <label className="field">
+            <span>Name</span>
+            <input
+              className="input"
+              value={name}
+              placeholder={plan.data?.name ?? ""}
+              maxLength={120}
+              spellCheck={false}
+              onChange={(event) => setName(event.target.value)}
+            />
+          </label>
+        </div>
+        <PlanFacts plan={plan.data} error={plan.error} />
+      </div>
+    </Dialog>
+  );
+}
+
+function SizeLine({ plan }: { plan: ExportPlan | undefined }) {
+  if (!plan) return <span className="export-size" />;
+  const tight = plan.bytes > plan.disk_free;
+  return (
+    <span className={`export-size number ${tight ? "bad" : ""}`}>
+      about <strong>{bytes(plan.bytes)}</strong>
+      {tight ? `, but only ${bytes(plan.disk_free)} are free` : ""}
+    </span>
+  );
+}
+
+function PlanFacts({ plan, error }: { plan: ExportPlan | undefined; error: unknown }) {
+  if (error) {
+    const { message, remedy } = explain(error);
+    return (
+      <div className="notice bad export-facts" role="alert">
+        <CircleAlert size={15} />
+        <strong>{message}</strong>
+        {remedy && <span>{remedy}</span>}
+      </div>
+    );
+  }
+  if (!plan) return <div className="export-facts" aria-busy />;
+  return (
+    <div className="export-facts">
+      <dl className="number">
+        <div><dt>File</dt><dd>{plan.name}</dd></div>
+        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {plan.codec}</dd></div>
+        <div><dt>Frames</dt><dd>{plan.frames}</dd></div>
+      </dl>
+      <ul>
+        {plan.kept.map((fact) => (
+          <li key={fact}><Check size={13} aria-label="kept:" className="good" /> {fact}</li>
+        ))}
+        {plan.lost.map((fact) => (
+          <li key={fact}><Minus size={13} aria-label="lost:" className="warn" /> {fact}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Job } from "../api/types";
+import { bytes } from "../lib/time";
+import { editor } from "../state/editor";
+import { toast } from "../ui/toasts";
+
+/** Ask once whether the end of an export may be told outside the page: at the first export, when
+ * the reason is plain. */
+export function askToNotify(): void {
+  if ("Notification" in window && Notification.permission === "default")
+    void Notification.requestPermission().catch(() => {});
+}
+
+export function download(job: Job): void {
+  const link = document.createElement("a");
+  link.href = `/api/v1/jobs/${job.id}/output`;
+  link.download = job.result?.name ?? "";
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** Say that a job has ended, where that is news. */
+export function tellEnd(job: Job): void {
+  if (job.state === "failed") {
+    toast("bad", job.error?.message ?? `${job.title} failed.`, {
+      text: job.error?.remedy ?? job.message,
+      actions: [{ label: "Show the queue", run: () => editor.set({ jobsOpen: true }) }],
+    });
+    outside(`${job.title} failed`, job.error?.message ?? "");
+  } else if (job.state === "done" && job.kind === "export") {
+    const size = job.result?.bytes ? bytes(job.result.bytes) : "";
+    toast("good", `${job.result?.name ?? job.title} is ready.`, {
+      text: [size, job.result?.path].filter(Boolean).join(" · "),
+      actions: [{ label: "Download", run: () => download(job) }],
+    });
+    outside(`${job.result?.name ?? job.title} is ready`, size);
+  } else if (job.state === "done" && job.kind === "fetch") {
+    toast("good", "The network is here.");
+  }
+}
+
+function outside(title: string, body: string): void {
+  if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+  const note = new Notification(title, { body, icon: "/mark.svg" });
+  note.onclick = () => window.focus();
+}

@@ -1,0 +1,77 @@
+import { frameUrl, previewUrl } from "../api/client";
+import type { Project } from "../api/types";
+import type { Compare } from "../state/editor";
+import { goodWidth, pictures } from "./frames";
+
+const AHEAD = 10;
+const AHEAD_PLAYING = 30;
+const OLD_WIDTHS = [480, 720, 960, 1280, 1600, 1920, 2560, 3840];
+
+/** The addresses of the pictures that a view of a frame is made of. */
+export interface Sources {
+  before: string;
+  after: string | null;
+}
+
+export function sourcesOf(
+  project: Project,
+  frame: number,
+  compare: Compare,
+  width: number,
+  size: number,
+): Sources {
+  const before = `${frameUrl(project.id, frame, width)}&v=${project.clip.version}`;
+  if (compare === "source") return { before, after: null };
+  const view = compare === "provenance" ? "provenance" : "result";
+  // The revision keeps a result apart from that of an earlier state of the project.
+  const after = `${previewUrl(project.id, frame, view, size)}&v=${project.revision}`;
+  return { before, after };
+}
+
+/** Say which pictures are wanted: those of this frame, then those that will be next. */
+export function wantAround(
+  project: Project,
+  frame: number,
+  compare: Compare,
+  speed: number,
+  width: number,
+  size: number,
+): Sources {
+  const now = sourcesOf(project, frame, compare, width, size);
+  const step = speed < 0 ? -1 : 1;
+  const reach = speed ? AHEAD_PLAYING : AHEAD;
+  const urls: string[] = [];
+  const add = (sources: Sources) => {
+    if (sources.after) urls.push(sources.after);
+    if (needsBefore(compare)) urls.push(sources.before);
+  };
+  add(now);
+  for (let i = 1; i <= reach; i++) {
+    for (const other of speed || i > 3 ? [frame + step * i] : [frame + i, frame - i]) {
+      if (other >= 0 && other < project.clip.frames)
+        add(sourcesOf(project, other, compare, width, size));
+    }
+  }
+  pictures.want(urls);
+  return now;
+}
+
+const needsBefore = (compare: Compare) => compare !== "provenance";
+
+/** The best picture of a frame that is here already, at any width. */
+export function bestBefore(project: Project, frame: number, width: number): ImageBitmap | undefined {
+  const exact = pictures.get(sourcesOf(project, frame, "source", width, 0).before);
+  if (exact) return exact;
+  for (const other of OLD_WIDTHS) {
+    const near = sourcesOf(project, frame, "source", Math.min(other, project.clip.width), 0).before;
+    const found = pictures.get(near);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The width of frames to ask for, for a clip that is shown so many screen pixels wide. */
+export function widthFor(shown: number, project: Project, speed: number): number {
+  const wanted = goodWidth(shown * window.devicePixelRatio, project.clip.width);
+  return speed ? Math.min(wanted, 1280) : wanted;
+}

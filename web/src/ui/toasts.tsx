@@ -1,0 +1,85 @@
+import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
+import { useEffect } from "react";
+import { create } from "zustand";
+import { explain } from "../api/errors";
+import { Button, IconButton } from "./Button";
+
+export interface Toast {
+  id: number;
+  kind: "info" | "good" | "bad";
+  title: string;
+  text?: string;
+  actions?: { label: string; run: () => void }[];
+}
+
+const useToasts = create<{ toasts: Toast[] }>(() => ({ toasts: [] }));
+let next = 1;
+
+/** Say something at the corner. The same title is said only once at a time. */
+export function toast(kind: Toast["kind"], title: string, more: Partial<Toast> = {}): void {
+  const id = next++;
+  useToasts.setState(({ toasts }) => ({
+    toasts: [...toasts.filter((other) => other.title !== title), { id, kind, title, ...more }].slice(-4),
+  }));
+}
+
+/** Say what went wrong and what can be done about it. */
+export function toastError(error: unknown): void {
+  const { message, remedy } = explain(error);
+  toast("bad", message, { text: remedy });
+}
+
+export function dismiss(id: number): void {
+  useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((other) => other.id !== id) }));
+}
+
+const ICONS = {
+  info: <Info size={15} />,
+  good: <CircleCheck size={15} />,
+  bad: <CircleAlert size={15} />,
+};
+
+export function Toasts() {
+  const toasts = useToasts((state) => state.toasts);
+  return (
+    <section className="toasts" aria-label="Messages" aria-live="polite">
+      {toasts.map((each) => (
+        <ToastCard key={each.id} toast={each} />
+      ))}
+    </section>
+  );
+}
+
+function ToastCard({ toast: { id, kind, title, text, actions } }: { toast: Toast }) {
+  useEffect(() => {
+    // What went wrong stays until it was read, and so does what offers a choice.
+    if (kind === "bad" || actions?.length) return;
+    const timer = setTimeout(() => dismiss(id), 5000);
+    return () => clearTimeout(timer);
+  }, [id, kind, actions]);
+  return (
+    <div className={`toast ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      {ICONS[kind]}
+      <div className="toast-title">{title}</div>
+      <IconButton small label="Dismiss" onClick={() => dismiss(id)}>
+        <X size={14} />
+      </IconButton>
+      {text && <div className="toast-text">{text}</div>}
+      {actions?.length ? (
+        <div className="toast-actions">
+          {actions.map((action) => (
+            <Button
+              key={action.label}
+              onClick={() => {
+                action.run();
+                dismiss(id);
+              }}
+            >
+              {action.label}
+            </Button>
+          ))}
+        </div>
+      ) : null}
+    </div>
+  );
+}
