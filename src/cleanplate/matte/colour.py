@@ -1,0 +1,130 @@
+"""The subject's own colour where it is mixed with the background's.
+
+Germer, Uelwer, Conrad and Harmeling, "Fast Multi-Level Foreground Estimation", ICPR 2020: both
+colours of every pixel, as smooth as alpha lets them be, from coarse to fine. Here both may also be
+held to what is known of them: the background to the plate, the foreground to its own in the frame
+before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+_jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
+
+_SMOOTH = 1e-5  # what neighbours weigh at least; and, below, for each step of alpha between them
+_ALONG = 1.0
+_SMALL = 32  # pixels: levels up to this size take `_SMALL_ROUNDS`, larger ones `_ROUNDS`
+_SMALL_ROUNDS = 10
+_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a colour is held to: `colour` float32 (h, w, 3) in 0..1 and `trust` float32 (h, w);
+    a trust of 1 weighs as much as the pixel's own colour."""
+
+    colour: F32 = field(repr=False)
+    trust: F32 = field(repr=False)
+
+
+def foreground_of(
+    image: F32, alpha: F32, front: Known | None = None, back: Known | None = None
+) -> tuple[F32, F32]:
+    """Foreground and background colours, float32 (h, w, 3) in 0..1.
+
+    `image` is float32 (h, w, 3) in 0..1, `alpha` float32 (h, w) in 0..1.
+    """
+    height, width = alpha.shape
+    levels = max(1, int(np.ceil(np.log2(max(height, width)))))
+    ahead = behind = None
+    for level in range(levels + 1):
+        w = max(1, round(width ** (level / levels)))
+        h = max(1, round(height ** (level / levels)))
+        small, cover = _at(image, w, h), _at(alpha, w, h)
+        if ahead is None:
+            ahead, behind = _mean(image, alpha), _mean(image, 1 - alpha)
+        ahead, behind = _nearest(ahead, w, h), _nearest(behind, w, h)
+        rounds = _SMALL_ROUNDS if max(w, h) <= _SMALL else _ROUNDS
+        _relax(small, cover, ahead, behind, *_held(front, w, h), *_held(back, w, h), rounds)
+    return ahead, behind
+
+
+def _mean(image: F32, weight: F32) -> F32:
+    total = max(float(weight.sum()), 1e-6)
+    return (np.einsum("ijk,ij->k", image, weight) / total).astype(np.float32)[None, None]
+
+
+def _at(values: F32, width: int, height: int) -> F32:
+    if values.shape[:2] == (height, width):
+        return np.ascontiguousarray(values, np.float32)
+    return cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _nearest(values: F32, width: int, height: int) -> F32:
+    rows = np.minimum(np.arange(height) * values.shape[0] // height, values.shape[0] - 1)
+    columns = np.minimum(np.arange(width) * values.shape[1] // width, values.shape[1] - 1)
+    return np.ascontiguousarray(values[rows[:, None], columns[None]])
+
+
+def _held(known: Known | None, width: int, height: int) -> tuple[F32, F32]:
+    if known is None:
+        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32)
+    return _at(known.colour, width, height), _at(known.trust, width, height)
+
+
+@_jit
+def _relax(image, alpha, front, back, front_at, front_trust, back_at, back_trust, rounds):
+    """Gauss-Seidel: each pixel's two colours, the neighbours' held, in place, row by row."""
+    height, width = alpha.shape
+    hold_front = front_trust.shape[0] == height and front_trust.shape[1] == width
+    hold_back = back_trust.shape[0] == height and back_trust.shape[1] == width
+    one = np.float32(1.0)
+    for _ in range(rounds):
+        for y in range(height):
+            for x in range(width):
+                a = alpha[y, x]
+                rest = one - a
+                p, q, r = a * a, a * rest, rest * rest
+                f0, f1, f2 = a * image[y, x, 0], a * image[y, x, 1], a * image[y, x, 2]
+                b0, b1, b2 = rest * image[y, x, 0], rest * image[y, x, 1], rest * image[y, x, 2]
+                for side in range(4):
+                    v = y + (1 if side == 0 else (-1 if side == 1 else 0))
+                    u = x + (1 if side == 2 else (-1 if side == 3 else 0))
+                    v = min(max(v, 0), height - 1)
+                    u = min(max(u, 0), width - 1)
+                    tie = np.float32(_SMOOTH) + np.float32(_ALONG) * abs(a - alpha[v, u])
+                    p += tie
+                    r += tie
+                    f0 += tie * front[v, u, 0]
+                    f1 += tie * front[v, u, 1]
+                    f2 += tie * front[v, u, 2]
+                    b0 += tie * back[v, u, 0]
+                    b1 += tie * back[v, u, 1]
+                    b2 += tie * back[v, u, 2]
+                if hold_front:
+                    t = front_trust[y, x]
+                    p += t
+                    f0 += t * front_at[y, x, 0]
+                    f1 += t * front_at[y, x, 1]
+                    f2 += t * front_at[y, x, 2]
+                if hold_back:
+                    t = back_trust[y, x]
+                    r += t
+                    b0 += t * back_at[y, x, 0]
+                    b1 += t * back_at[y, x, 1]
+                    b2 += t * back_at[y, x, 2]
+                over = one / (p * r - q * q)
+                front[y, x, 0] = min(max((r * f0 - q * b0) * over, np.float32(0.0)), one)
+                front[y, x, 1] = min(max((r * f1 - q * b1) * over, np.float32(0.0)), one)
+                front[y, x, 2] = min(max((r * f2 - q * b2) * over, np.float32(0.0)), one)
+                back[y, x, 0] = min(max((p * b0 - q * f0) * over, np.float32(0.0)), one)
+                back[y, x, 1] = min(max((p * b1 - q * f1) * over, np.float32(0.0)), one)
+                back[y, x, 2] = min(max((p * b2 - q * f2) * over, np.float32(0.0)), one)

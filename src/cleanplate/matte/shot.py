@@ -1,0 +1,191 @@
+"""A shot's frames and hints in, mattes and foreground colours out, one frame at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.matte import evidence
+from cleanplate.matte.colour import Known, foreground_of
+from cleanplate.matte.hint import Hint
+from cleanplate.matte.laplacian import solve
+from cleanplate.matte.motion import Carrier, follow, smear
+from cleanplate.matte.settings import MatteSettings
+from cleanplate.matte.trimap import Trimap, around, make_trimap
+
+F32 = NDArray[np.float32]
+
+_SPARE = 24  # pixels around the band that are looked at as well
+_HELD = 0.05  # what the foreground of the frame before weighs against a pixel's own colour
+_PLATE_HELD = 1.0
+_REFINE_REACH = 4  # pixels, of the guided filter that brings a reduced matte to full size
+_REFINE_SMOOTH = 1e-5
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One frame's answer.
+
+    `alpha` is float32 (h, w) in 0..1; `foreground` is like the frame, RGB (h, w, 3): the subject's
+    own colour wherever alpha is above 0, the frame's elsewhere. `trimap` is what was decided before.
+    """
+
+    alpha: F32 = field(repr=False)
+    foreground: NDArray = field(repr=False)
+    trimap: Trimap = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Before:
+    image: NDArray[np.uint8]
+    alpha: F32
+    foreground: F32
+
+
+def matte_shot(
+    frames: Iterable[NDArray], hints: Iterable[Hint], settings: MatteSettings | None = None
+) -> Iterator[Cut]:
+    """Matte the frames of one shot, RGB uint8 or uint16 (h, w, 3), in order.
+
+    Each frame is held to the one before where the motion between them can be trusted, so that
+    edges do not boil. Nothing is read ahead.
+    """
+    settings = settings or MatteSettings()
+    before: _Before | None = None
+    for image, hint in zip(frames, hints, strict=False):
+        cut, before = _next(image, hint, before, settings)
+        yield cut
+
+
+def matte_frame(image: NDArray, hint: Hint, settings: MatteSettings | None = None) -> Cut:
+    """Matte one frame by itself, RGB uint8 or uint16 (h, w, 3): for previews."""
+    return _next(image, hint, None, settings or MatteSettings())[0]
+
+
+def _next(
+    image: NDArray, hint: Hint, before: _Before | None, settings: MatteSettings
+) -> tuple[Cut, _Before]:
+    full = image
+    scale = min(1.0, settings.longest / max(image.shape[:2]))
+    if scale < 1:
+        image, hint = _reduced(image, hint, scale)
+    seen = _eight_bits(image)
+    carrier = None
+    blur = None
+    if before is not None and before.image.shape == seen.shape and hint.mask.any():
+        carrier = follow(before.image, seen)
+        blur = smear(carrier.flow, hint.mask, settings.shutter)
+    trimap = make_trimap(hint, blur, settings)
+    alpha, front = _solved(_unit(image), hint, trimap, before, carrier, settings)
+    kept = _Before(seen, alpha, front)
+    if scale < 1:
+        alpha, front = _enlarged(full, alpha, front)
+        trimap = Trimap(
+            _scaled_mask(trimap.inside, full), _scaled_mask(trimap.outside, full), trimap.agreement
+        )
+    return Cut(alpha, _coloured(full, alpha, front), trimap), kept
+
+
+def _solved(
+    image: F32,
+    hint: Hint,
+    trimap: Trimap,
+    before: _Before | None,
+    carrier: Carrier | None,
+    settings: MatteSettings,
+) -> tuple[F32, F32]:
+    """Alpha and foreground of a frame, float32 in 0..1."""
+    alpha = trimap.inside.astype(np.float32)
+    front = image.copy()
+    if trimap.outside.all():
+        return alpha, front
+    place = around(~trimap.outside, 0, _SPARE)
+    part = Trimap(trimap.inside[place], trimap.outside[place], trimap.agreement)
+    near = np.ascontiguousarray(image[place])
+    votes = [
+        evidence.by_look(
+            _cut(hint.look, place), _cut(hint.soft, place), hint.mask[place], part, settings
+        )
+    ]
+    plate = None
+    if hint.plate is not None:
+        plate = Known(_unit(hint.plate[place]), hint.seen[place])
+        votes.append(evidence.by_plate(near, plate.colour, plate.trust, part, settings))
+    votes.append(evidence.by_colour(near, part, settings))
+    held = None
+    if carrier is not None:
+        trust = carrier.trust[place]
+        votes.append((carrier.carry(before.alpha)[place], settings.by_time * trust))
+        held = Known(carrier.carry(before.foreground)[place], _HELD * trust)
+    target, trust = evidence.gather(votes)
+    band = part.band
+    first = np.where(band, target, alpha[place])
+    found = solve(near, first, band, trust, target, epsilon=settings.noise, rounds=settings.rounds)
+    alpha[place] = found
+    back = None if plate is None else Known(plate.colour, _PLATE_HELD * plate.trust)
+    front[place] = foreground_of(near, found, held, back)[0]
+    return alpha, front
+
+
+def _coloured(image: NDArray, alpha: F32, front: F32) -> NDArray:
+    """The foreground in the frame's own type; exactly the frame's pixels where alpha is 0 or 1."""
+    limit = np.iinfo(image.dtype).max
+    mixed = (alpha > 0) & (alpha < 1)
+    result = image.copy()
+    result[mixed] = np.rint(front[mixed] * limit).astype(image.dtype)
+    return result
+
+
+def _reduced(image: NDArray, hint: Hint, scale: float) -> tuple[NDArray, Hint]:
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+
+    def small(values):
+        return None if values is None else cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+
+    mask = small(hint.mask.astype(np.float32))
+    soft = mask if hint.soft is None else small(hint.soft)
+    lesser = Hint(mask > 0.5, soft, small(hint.look), small(hint.plate), small(hint.seen))
+    return small(image), lesser
+
+
+def _enlarged(image: NDArray, alpha: F32, front: F32) -> tuple[F32, F32]:
+    """A reduced matte at the frame's own size, its edges moved to the frame's own.
+
+    A guided filter fits alpha to the enlarged one, in small windows, as a function of colour.
+    """
+    size = image.shape[1::-1]
+    unit = _unit(image)
+    coarse = np.clip(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    mixed = (coarse > 0.002) & (coarse < 0.998)
+    reach = round(_REFINE_REACH * size[0] / alpha.shape[1])
+    fine = coarse.copy()
+    if mixed.any():
+        place = around(mixed, 0, 2 * reach)
+        guided = cv2.ximgproc.guidedFilter(
+            np.ascontiguousarray(unit[place]), np.ascontiguousarray(coarse[place]), reach,
+            _REFINE_SMOOTH,
+        )  # fmt: skip
+        fine[place] = np.where(mixed[place], np.clip(guided, 0, 1), coarse[place])
+    front = cv2.resize(front, size, interpolation=cv2.INTER_LINEAR)
+    return fine, np.where(fine[..., None] >= 1, unit, front)
+
+
+def _scaled_mask(mask: NDArray[np.bool_], image: NDArray) -> NDArray[np.bool_]:
+    size = image.shape[1::-1]
+    return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _cut(values: NDArray | None, place: tuple[slice, slice]) -> NDArray | None:
+    return None if values is None else values[place]
+
+
+def _unit(image: NDArray) -> F32:
+    return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+
+
+def _eight_bits(image: NDArray) -> NDArray[np.uint8]:
+    return (image >> 8).astype(np.uint8) if image.dtype == np.uint16 else image

@@ -1,0 +1,109 @@
+"""What is surely the subject, surely not, and in between: the band in which alpha is solved.
+
+The band is as wide as it must be: a few pixels along a sharp edge, as wide as the smear where the
+edge moves, and as far as hair goes where a network saw some.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.matte.hint import Hint
+from cleanplate.matte.settings import MatteSettings
+
+Mask = NDArray[np.bool_]
+F32 = NDArray[np.float32]
+
+_DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
+_TOUCHED = 0.04  # above it a network sees something of the subject in a pixel
+_AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
+_BORDER = 64  # pixels that the mask goes on for beyond the picture
+
+
+@dataclass(frozen=True)
+class Trimap:
+    """`inside` and `outside`, bool (h, w), apart; the rest is the band. `agreement` in 0..1 says how
+    far the network's look means the same thing as the mask."""
+
+    inside: Mask = field(repr=False)
+    outside: Mask = field(repr=False)
+    agreement: float
+
+    @property
+    def band(self) -> Mask:
+        """Bool (h, w): where alpha is to be found."""
+        return ~(self.inside | self.outside)
+
+
+def make_trimap(hint: Hint, smear: F32 | None, settings: MatteSettings) -> Trimap:
+    """The trimap of one frame.
+
+    `smear` is float32 (h, w): half the length in pixels of the motion blur at each pixel, None where
+    nothing moves.
+    """
+    mask = hint.mask
+    if not mask.any():
+        return Trimap(np.zeros_like(mask), np.ones_like(mask), 0.0)
+    longest = max(mask.shape)
+    size = float(np.sqrt(mask.sum()))
+    width = max(2.0, settings.band * longest)
+    if smear is not None:
+        width = width + np.minimum(smear, settings.widest * longest)
+    depth, distance = _depth(mask), _distance(mask)
+    inside = depth > width
+    near = mask | (distance <= width)
+    agreement = 0.0 if hint.look is None else agreed(mask, hint.look)
+    if agreement > 0:
+        inside &= (hint.look >= _DOUBTED) | (depth > settings.doubt * size)
+        near |= _hair(mask, hint.look, inside, distance <= settings.hair * size)
+    return Trimap(inside, ~near, agreement)
+
+
+def agreed(mask: Mask, look: F32) -> float:
+    """0..1: how far a network's look, float32 (h, w), means what the mask marks."""
+    rows, columns = around(mask, 0.2)
+    seen, meant = look[rows, columns] > 0.5, mask[rows, columns]
+    union = np.count_nonzero(seen | meant)
+    iou = np.count_nonzero(seen & meant) / max(union, 1)
+    rise = float(np.clip((iou - _AGREE[0]) / (_AGREE[1] - _AGREE[0]), 0, 1))
+    return rise * rise * (3 - 2 * rise)
+
+
+def around(mask: Mask, share: float, least: int = 8) -> tuple[slice, slice]:
+    """Rows and columns of a mask's box, grown by a share of its longer side; all if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    margin = least + round(share * longer)
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _hair(mask: Mask, look: F32, inside: Mask, reachable: Mask) -> Mask:
+    """What a network saw of the subject outside the mask, in one piece with it."""
+    candidates = ((look > _TOUCHED) & reachable) | mask
+    _, labels = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=4)
+    own = np.zeros(labels.max() + 1, bool)
+    own[labels[inside]] = True
+    own[0] = False
+    seen = own[labels].astype(np.uint8)
+    return cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))) > 0
+
+
+def _depth(mask: Mask) -> F32:
+    """Each pixel's distance to what is outside the mask; the picture's border is no edge."""
+    b = _BORDER
+    wide = cv2.copyMakeBorder(mask.astype(np.uint8), b, b, b, b, cv2.BORDER_REPLICATE)
+    return cv2.distanceTransform(wide, cv2.DIST_L2, cv2.DIST_MASK_5)[b:-b, b:-b]
+
+
+def _distance(mask: Mask) -> F32:
+    """Each pixel's distance to the mask."""
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
