@@ -27,7 +27,10 @@ ALLOWED = {
 """What each part may import, besides itself. Parts in the middle may use each other's helpers
 (`fill` the edges of `segment`), but never anything above them."""
 
-HEAVY = {"numpy", "cv2", "numba", "av", "onnxruntime", "scenedetect", "scipy", "rich", "pydantic"}
+HEAVY = {
+    *("numpy", "cv2", "numba", "av", "onnxruntime", "scenedetect", "scipy", "rich", "pydantic"),
+    *("fastapi", "starlette", "uvicorn"),
+}
 """Packages that must not load before a verb is used."""
 
 

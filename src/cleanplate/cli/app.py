@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from cleanplate.cli import failures
 
 COMMANDS = {
+    "edit": "cleanplate.cli.edit",
     "erase": "cleanplate.cli.erase",
     "find": "cleanplate.cli.find",
     "mask": "cleanplate.cli.mask",
@@ -20,6 +21,7 @@ COMMANDS = {
     "project": "cleanplate.cli.project",
     "preview": "cleanplate.cli.preview",
     "export": "cleanplate.cli.export",
+    "serve": "cleanplate.cli.serve",
     "models": "cleanplate.cli.models",
     "demo": "cleanplate.cli.demo",
     "doctor": "cleanplate.cli.doctor",

@@ -1,0 +1,165 @@
+"""The application: routes, guards, the editor's pages, and how failures are answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
+
+from cleanplate import __version__
+from cleanplate.errors import (
+    Cancelled,
+    CleanplateError,
+    MaskError,
+    MediaError,
+    ModelError,
+    ProjectError,
+    UsageError,
+)
+from cleanplate.server import pages
+from cleanplate.server.guard import Guard
+from cleanplate.server.refusals import Refused
+from cleanplate.server.routes import (
+    events,
+    frames,
+    jobs,
+    masks,
+    networks,
+    objects,
+    pointing,
+    projects,
+    session,
+    uploads,
+    work,
+)
+from cleanplate.server.schema.events import Event
+from cleanplate.server.services import Services
+from cleanplate.server.settings import ServerSettings
+
+PREFIX = "/api/v1"
+
+_STATUS: dict[type[CleanplateError], int] = {
+    UsageError: 422,
+    MediaError: 422,
+    MaskError: 422,
+    ProjectError: 409,
+    ModelError: 409,
+    Cancelled: 409,
+}
+"""What each of Cleanplate's errors is answered with; the message says the remedy already."""
+
+_log = logging.getLogger("cleanplate.server")
+
+
+def create_app(settings: ServerSettings) -> FastAPI:
+    """The server as an ASGI application. Its processes and threads run during its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = app.state.services = Services(settings)
+        services.start()
+        try:
+            yield
+        finally:
+            services.close()
+
+    app = FastAPI(
+        title="Cleanplate",
+        version=__version__,
+        summary="Remove what should not be there from ordinary video, on your own machine.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    parts = (
+        session, projects, objects, pointing, masks, frames, work, jobs, uploads, networks, events,
+    )  # fmt: skip
+    for part in parts:
+        app.include_router(part.router, prefix=PREFIX)
+    app.add_api_route(f"{PREFIX}/openapi.json", lambda: description(app), include_in_schema=False)
+    pages.add(app, PREFIX)
+    _answer_failures(app)
+    app.add_middleware(Guard, settings=settings, prefix=PREFIX)
+    return app
+
+
+def description(app: FastAPI) -> dict[str, Any]:
+    """The API's OpenAPI description."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes
+        )
+        parts = made["components"]
+        # What the event streams carry has no route of its own to be described by.
+        carried = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
+        parts["schemas"] |= carried.pop("$defs")
+        parts["schemas"]["Event"] = carried
+        for unused in ("HTTPValidationError", "ValidationError"):
+            parts["schemas"].pop(unused, None)
+        parts["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer"},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": "cleanplate"},
+        }
+        made["security"] = [{"token": []}, {"cookie": []}]
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _answer_failures(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    def refused(request: Request, error: Refused) -> JSONResponse:
+        return JSONResponse(error.to_json(), error.status, error.headers)
+
+    @app.exception_handler(CleanplateError)
+    def expected(request: Request, error: CleanplateError) -> JSONResponse:
+        status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+        return JSONResponse(Refused(status, str(error)).to_json(), status)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        field = ".".join(place) or None
+        refusal = Refused(422, f"{field}: {message}" if field else message, field=field)
+        return JSONResponse(refusal.to_json(), 422)
+
+    @app.exception_handler(HTTPException)
+    def plain(request: Request, error: HTTPException) -> JSONResponse:
+        words = {404: "There is nothing at this address.", 405: "That cannot be done here."}
+        message = words.get(error.status_code, str(error.detail))
+        return JSONResponse(
+            Refused(error.status_code, message).to_json(), error.status_code, error.headers
+        )
+
+    @app.exception_handler(OSError)
+    def system(request: Request, error: OSError) -> JSONResponse:
+        import errno
+
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            refusal = Refused(507, "The disk is full.", "Make room and try again.")
+        else:
+            _log.exception("%s %s", request.method, request.url.path)
+            refusal = Refused(500, f"The system says: {error.strerror or error}.")
+        return JSONResponse(refusal.to_json(), refusal.status)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        refusal = Refused(
+            500,
+            f"Unexpected {type(error).__name__} in the server.",
+            "Try again; the server's terminal shows the details.",
+        )
+        return JSONResponse(refusal.to_json(), 500)

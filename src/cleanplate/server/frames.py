@@ -1,0 +1,238 @@
+"""Frames by number, fast enough to scrub.
+
+A frame comes from memory, or from the store, where the clip lies as JPEGs in stretches of some
+frames, or is decoded. Whoever looks at a frame will look at its neighbours: a thread makes the
+stretch around the playhead, those behind it, and in the end, if it isn't too long, the whole clip.
+In a file whose key frames are far apart that is what makes scrubbing quick.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import time
+from contextlib import suppress
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.errors import CleanplateError
+from cleanplate.media import Frame
+from cleanplate.server.opened import Clip, OpenProject
+from cleanplate.server.pictures import Picture, Recent, jpeg, png, width_for
+from cleanplate.server.readers import Readers
+
+STRETCH = 24
+"""Frames that are made and stored together: a second or so."""
+
+_WIDEST = 1920
+"""JPEGs that are wider are decoded when they are asked for, and not made in advance."""
+
+_WHOLE = 1 << 30
+"""Bytes: a clip whose JPEGs take more than about so much is made around the playhead only."""
+
+_AHEAD = 3
+"""Stretches that are made behind the one that is looked at, before the rest of the clip."""
+
+_MEMORY = 192 << 20
+
+Wish = tuple[Clip, int, int]
+"""A clip, the frame that was looked at, the width that it was looked at in."""
+
+
+class Frames:
+    """Pictures of clips' frames."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recent = Recent(_MEMORY)
+        self.readers = Readers()
+        self._wish: Wish | None = None
+        self._wished = threading.Condition()
+        self._asked = 0.0
+        self._decoding = 0
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def picture(
+        self,
+        project: OpenProject,
+        frame: int,
+        width: int | None,
+        format: Literal["jpeg", "png"] = "jpeg",
+    ) -> Picture:
+        """A frame as a JPEG at least `width` wide, or a PNG of exactly that width."""
+        project.check_frame(frame)
+        clip = project.clip()
+        if format == "png":
+            return Picture(png(self._decoded(clip, frame, width or clip.info.width)))
+        served = width_for(width, clip.info.width)
+        data = self._known(clip, frame, served)
+        if data is None:
+            data = jpeg(self._decoded(clip, frame, served))
+            self._recent.put((clip.fingerprint, frame, served), data)
+        self._look_ahead(clip, frame, served)
+        return Picture(data)
+
+    def _known(self, clip: Clip, frame: int, width: int) -> bytes | None:
+        """A frame's JPEG, if it has been made."""
+        data = self._recent.get((clip.fingerprint, frame, width))
+        if data is None and width <= _WIDEST:
+            packed = self._store.get(_stretch_key(clip, frame // STRETCH, width))
+            if packed is not None:
+                self._remember(clip, frame // STRETCH, width, unpack(packed))
+                data = self._recent.get((clip.fingerprint, frame, width))
+        return data
+
+    def _decoded(self, clip: Clip, frame: int, width: int) -> NDArray[np.uint8]:
+        with self._wished:
+            self._decoding += 1
+        try:
+            with self.readers.near(clip, frame) as reader:
+                return small(reader.read_frame(frame), clip, width)
+        finally:
+            with self._wished:
+                self._decoding -= 1
+                self._wished.notify_all()
+
+    def _remember(self, clip: Clip, stretch: int, width: int, made: list[bytes]) -> None:
+        for place, data in enumerate(made):
+            self._recent.put((clip.fingerprint, stretch * STRETCH + place, width), data)
+
+    # Reading ahead.
+
+    def _look_ahead(self, clip: Clip, frame: int, width: int) -> None:
+        if width > _WIDEST:
+            return
+        with self._wished:
+            self._wish = (clip, frame, width)
+            self._asked = time.monotonic()
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
+                self._thread.start()
+            self._wished.notify_all()
+
+    def _run(self) -> None:
+        # Whoever waits for a frame goes first, and so does a job. Only Linux has it by thread.
+        with suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        done: Wish | None = None
+        while True:
+            with self._wished:
+                self._wished.wait_for(lambda: self._closed or self._wish != done)  # noqa: B023
+                if self._closed:
+                    return
+                wish = self._wish
+            if wish is None or self._make_next(wish):
+                done = wish
+
+    def _make_next(self, wish: Wish) -> bool:
+        """Make one stretch that is missing; whether none is."""
+        clip, frame, width = wish
+        for stretch in self._order(clip, frame, width):
+            key = _stretch_key(clip, stretch, width)
+            if self._store.has(key):
+                continue
+            with suppress(CleanplateError, OSError):
+                made = self._make(wish, stretch)
+                if made is None:
+                    return False  # the user is elsewhere by now
+                self._remember(clip, stretch, width, made)
+                self._store.put(key, pack(made))
+                return False
+            return True  # a damaged clip: frames come one by one, as they are asked for
+        return True
+
+    def _order(self, clip: Clip, frame: int, width: int) -> list[int]:
+        """Stretches by how soon they will be wanted."""
+        at, last = frame // STRETCH, (clip.frames - 1) // STRETCH
+        near = [s for s in (*range(at, at + 1 + _AHEAD), at - 1) if 0 <= s <= last]
+        height = width * clip.info.height / clip.info.width
+        if clip.frames * width * height * 0.12 > _WHOLE:  # bytes a pixel, on ordinary clips
+            return near
+        return near + [s for s in (*range(at, last + 1), *range(at)) if s not in near]
+
+    def _make(self, wish: Wish, stretch: int) -> list[bytes] | None:
+        """The JPEGs of a stretch; None if something else is wanted meanwhile."""
+        clip, _, width = wish
+        made = []
+        first = stretch * STRETCH
+        for frame in range(first, min(first + STRETCH, clip.frames)):
+            with self._wished:
+                # A frame that someone waits for has the processor to itself.
+                self._wished.wait_for(lambda: self._closed or not self._decoding, timeout=1)
+                asked = self._wish
+            if self._closed or not _same_place(asked, wish):
+                return None
+            known = self._recent.get((clip.fingerprint, frame, width))
+            if known is None:
+                with self.readers.near(clip, frame) as reader:
+                    known = jpeg(small(reader.read_frame(frame), clip, width))
+                self._recent.put((clip.fingerprint, frame, width), known)
+            made.append(known)
+        return made
+
+    def idle(self, seconds: float) -> bool:
+        """Wait until everything that is wished for is made; whether it is."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with self._wished:
+                wish = self._wish
+            if wish is None:
+                return True
+            clip, frame, width = wish
+            order = self._order(clip, frame, width)
+            if all(self._store.has(_stretch_key(clip, s, width)) for s in order):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        with self._wished:
+            self._closed = True
+            self._wished.notify_all()
+        if self._thread is not None:
+            self._thread.join(2)
+        self.readers.close()
+
+
+def _same_place(one: Wish | None, other: Wish) -> bool:
+    """Whether two wishes want the same stretch first."""
+    if one is None:
+        return False
+    same_clip = one[0].fingerprint == other[0].fingerprint and one[2] == other[2]
+    return same_clip and one[1] // STRETCH == other[1] // STRETCH
+
+
+def small(frame: Frame, clip: Clip, width: int) -> NDArray[np.uint8]:
+    """A frame as RGB uint8 (h, w, 3) of that width."""
+    info = clip.info
+    if width == info.width:
+        image = frame.image
+        return image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8)
+    return frame.scaled(width, max(1, round(width * info.height / info.width)))
+
+
+def _stretch_key(clip: Clip, stretch: int, width: int) -> str:
+    code = code_version("media", "server/pictures.py")
+    return key_of("frames", code, clip.fingerprint, STRETCH, stretch, width)
+
+
+def pack(parts: list[bytes]) -> bytes:
+    """Several pieces of bytes as one: their number, their lengths, themselves."""
+    lengths = [len(part) for part in parts]
+    return struct.pack(f"<{len(parts) + 1}I", len(parts), *lengths) + b"".join(parts)
+
+
+def unpack(data: bytes) -> list[bytes]:
+    """The pieces that `pack` put together."""
+    (count,) = struct.unpack_from("<I", data)
+    parts, place = [], 4 * (count + 1)
+    for length in struct.unpack_from(f"<{count}I", data, 4):
+        parts.append(data[place : place + length])
+        place += length
+    return parts

@@ -1,0 +1,156 @@
+"""Exports and tracking, before they begin: what they will be, and what stands in their way."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleanplate.engine.disk import output_need
+from cleanplate.media import ExportSettings, codecs, plan_export
+from cleanplate.media.pixels import layout
+from cleanplate.media.plan import CONTAINERS, PICTURES
+from cleanplate.server import exporting, machine
+from cleanplate.server.opened import OpenProject
+from cleanplate.server.refusals import Refused
+from cleanplate.server.schema.jobs import (
+    ExportCodec,
+    ExportFormat,
+    ExportPlan,
+    Job,
+    NewExport,
+    Track,
+)
+from cleanplate.server.workspace import free_path, safe_name
+
+if TYPE_CHECKING:
+    from cleanplate.server.services import Services
+
+_LABELS = {
+    "mp4": "MP4", "mov": "QuickTime (MOV)", "mkv": "Matroska (MKV)", "webm": "WebM",
+    "gif": "GIF", "png": "PNG pictures", "tiff": "TIFF pictures", "jpeg": "JPEG pictures",
+}  # fmt: skip
+
+_CODECS = ("h264", "h265", "av1", "prores", "vp9", "ffv1")
+
+
+def check_track(project: OpenProject, wanted: Track) -> None:
+    """Raise `Refused` where there is nothing to track, or no network to track with."""
+    if wanted.end is not None or wanted.first is not None:
+        project.check_span(wanted.first or 0, wanted.end)
+    objects = project.now().state.objects
+    for number in wanted.objects or ():
+        project.object(number)
+    if not any(objects[number].keys for number in wanted.objects or objects):
+        raise Refused(
+            409,
+            "No object has a key frame to be followed from.",
+            "Point at something first.",
+            field="objects",
+        )
+    machine.require("track")
+
+
+def formats() -> list[ExportFormat]:
+    """What can be written, and with which codecs."""
+    found = []
+    for name, label in _LABELS.items():
+        muxer = CONTAINERS.get(f".{name}", name)
+        fitting = [codecs.codec(c) for c in _CODECS if muxer in codecs.codec(c).containers]
+        told = [
+            ExportCodec(codec=one.name, label=one.label, alpha=_alpha(one), lossless=one.lossless)
+            for one in fitting
+        ]
+        pictures = f".{name}" in PICTURES
+        alpha = name in ("png", "tiff") or any(one.alpha for one in told)
+        what = ["plate", *(["cutout"] if alpha else []), *([] if name == "gif" else ["matte"])]
+        sound = not pictures and name != "gif"
+        found.append(ExportFormat(format=name, label=label, codecs=told, what=what, sound=sound))
+    return found
+
+
+def _alpha(codec: codecs.Codec) -> bool:
+    wide = codecs.codec("prores4444") if codec.name == "prores" else codec
+    return any(layout(name).alpha for name in wide.formats)
+
+
+def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPlan:
+    """What an export would be."""
+    clip = project.clip()
+    output = output_path(serving, project, wanted)
+    made = plan_export(clip.info, output, settings_of(wanted))
+    need = output_need(clip.info, made, wanted.quality, clip.frames, wanted.crf)
+    return ExportPlan(
+        name=output.parent.name if made.pictures else output.name,
+        container=made.container,
+        codec=made.codec.name,
+        width=clip.info.width,
+        height=clip.info.height,
+        frames=clip.frames,
+        bytes=need,
+        kept=made.kept,
+        lost=made.lost,
+        disk_free=shutil.disk_usage(serving.workspace.exports).free,
+    )
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """An export that can begin: its name, and its job's request."""
+
+    name: str
+    request: dict[str, Any]
+
+
+def reserve(serving: Services, project: OpenProject, wanted: NewExport) -> Reserved:
+    """Choose the export's name. `Refused` where there is nothing to do, or no room for it."""
+    planned = plan(serving, project, wanted)
+    if planned.bytes > planned.disk_free:
+        raise Refused(
+            507,
+            f"It may take {planned.bytes / 1e9:.1f} GB, and {planned.disk_free / 1e9:.1f} GB are "
+            "free.",
+            "Make room, or choose a lower quality.",
+        )
+    exporting.check(project.now().state, wanted.what)
+    output = output_path(serving, project, wanted)
+    return Reserved(planned.name, {**wanted.model_dump(), "output": str(output)})
+
+
+def settings_of(wanted: NewExport) -> ExportSettings:
+    """A request in the words of `media`."""
+    return ExportSettings(codec=wanted.codec, quality=wanted.quality, crf=wanted.crf)
+
+
+def output_path(serving: Services, project: OpenProject, wanted: NewExport) -> Path:
+    """Where an export goes: a new file in the workspace's Exports, or frames in a new folder."""
+    exports = serving.workspace.exports
+    name = wanted.name or project.name
+    stem = safe_name(name + ".x", "Export").removesuffix(".x")
+    taken = {Path(r["output"]) for r in serving.jobs.requests(project.id, "export")}
+    if f".{wanted.format}" in PICTURES:
+        folder = free_path(exports, stem, "", {path.parent for path in taken})
+        return folder / f"{stem.replace('%', '%%')}_%05d.{wanted.format}"
+    return free_path(exports, stem, f".{wanted.format}", taken)
+
+
+def output_of(job: Job, serving: Services) -> tuple[Path, str]:
+    """The file of a finished export and the name to download it by; pictures as a ZIP."""
+    if job.kind != "export" or job.result is None or job.result.path is None:
+        raise Refused(404, "The job has no file, or none yet.", "Wait until it is done.")
+    path = Path(job.result.path)
+    if not path.exists():
+        raise Refused(404, "The file is no longer where the export put it.", "Export it again.")
+    if path.is_file():
+        return path, path.name
+    packed = serving.settings.hidden / "zips" / f"{job.id}.zip"
+    if not packed.exists():
+        packed.parent.mkdir(exist_ok=True)
+        beside = packed.with_suffix(".part")
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+            for picture in sorted(path.iterdir()):
+                archive.write(picture, f"{path.name}/{picture.name}")
+        beside.replace(packed)
+    return packed, f"{path.name}.zip"

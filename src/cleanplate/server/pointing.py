@@ -1,0 +1,126 @@
+"""The process that holds the promptable network. Run by `Pointer`, never imported by the server.
+
+One thing at a time; what someone waits for goes before what is done in advance, and of that only
+the latest counts: whoever has moved on to another frame will click there.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections import OrderedDict, deque
+from pathlib import Path
+from typing import Any
+
+from cleanplate.errors import CleanplateError
+from cleanplate.server.jobs.channel import Channel, Message
+
+_PROJECTS = 3
+"""Projects whose clips and embeddings are held."""
+
+
+class _Inbox:
+    """What is to be done."""
+
+    def __init__(self) -> None:
+        self._waited_for: deque[Message] = deque()
+        self._ahead: Message | None = None
+        self._changed = threading.Condition()
+
+    def put(self, message: Message) -> None:
+        with self._changed:
+            if message["do"] == "embed":
+                self._ahead = message
+            else:
+                self._waited_for.append(message)
+            self._changed.notify()
+
+    def get(self) -> Message:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waited_for or self._ahead)
+            if self._waited_for:
+                return self._waited_for.popleft()
+            message, self._ahead = self._ahead, None
+            return message
+
+
+class Desk:
+    """Does what is asked, with networks that stay loaded."""
+
+    def __init__(self) -> None:
+        self._prompters: OrderedDict[str, Any] = OrderedDict()
+        self._finder: Any = None
+
+    def do(self, message: Message) -> Any:
+        """The answer to one message."""
+        return getattr(self, message["do"])(message)
+
+    def embed(self, message: Message) -> None:
+        self._prompter(message["project"]).embed(message["frame"])
+
+    def mask(self, message: Message) -> list[dict[str, Any]]:
+        """What may be meant, the likeliest first."""
+        from cleanplate.project import Prompts
+        from cleanplate.segment.rle import decode, encode
+
+        prompts = Prompts.model_validate(message["prompts"])
+        previous = message["previous"]
+        found = self._prompter(message["project"]).candidates(
+            message["frame"], prompts, None if previous is None else decode(previous)
+        )
+        ambiguous = len(prompts.points) == 1 and prompts.box is None and not prompts.strokes
+        chosen = found if ambiguous and previous is None else found[:1]
+        return [{"mask": encode(mask), "score": round(score, 3)} for mask, score in chosen]
+
+    def find(self, message: Message) -> list[dict[str, Any]]:
+        """What is on a frame, by name."""
+        from cleanplate.segment.find import Finder
+        from cleanplate.segment.rle import encode
+
+        if self._finder is None:
+            self._finder = Finder()
+        image = self._prompter(message["project"]).embed(message["frame"]).image
+        return [
+            {
+                "label": item.kind,
+                "score": round(float(item.score), 3),
+                "box": [round(float(value), 1) for value in item.box],
+                "mask": encode(item.mask),
+            }
+            for item in self._finder.find(image, message["kinds"])
+        ]
+
+    def _prompter(self, folder: str) -> Any:
+        from cleanplate.engine.tracking import Prompter
+        from cleanplate.project import Project
+
+        if folder not in self._prompters or not Path(folder).exists():
+            self._prompters[folder] = Prompter(Project.open(folder))
+        self._prompters.move_to_end(folder)
+        while len(self._prompters) > _PROJECTS:
+            self._prompters.popitem(last=False)[1].close()
+        return self._prompters[folder]
+
+
+def main() -> None:
+    """Answer until the server is gone."""
+    channel, inbox, desk = Channel(), _Inbox(), Desk()
+    channel.listen(inbox.put)
+    # Loaded before the first question: importing takes a second.
+    import cleanplate.engine.tracking  # noqa: F401
+
+    while True:
+        message = inbox.get()
+        answer: Message = {"id": message["id"]}
+        try:
+            answer["answer"] = desk.do(message)
+        except CleanplateError as error:
+            answer |= {"error": " ".join(str(error).split()), "status": 422}
+        except Exception as error:
+            traceback.print_exc()
+            answer |= {"error": f"Unexpected {type(error).__name__}: {error}", "status": 500}
+        channel.send(answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Open clips, kept open near where they are being looked at."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cleanplate.media import ClipReader, open_clip
+from cleanplate.server.opened import Clip
+
+_EACH = 3
+"""Readers of one clip at most: looking here, looking there, and reading ahead."""
+
+_ALL = 8
+"""Readers of all clips together. Each holds a decoder, some 50 MB for a 1080p clip."""
+
+
+@dataclass
+class _Held:
+    clip: str
+    reader: ClipReader
+    at: int = -1
+    busy: bool = False
+    used: float = field(default_factory=time.monotonic)
+
+    def cost(self, frame: int) -> tuple[bool, int]:
+        """What it takes to get to a frame: going on is cheaper than going back."""
+        return (frame < self.at, abs(frame - self.at))
+
+
+class Readers:
+    """Hands out the reader that is nearest to a frame, and opens one where all are in use."""
+
+    def __init__(self) -> None:
+        self._held: list[_Held] = []
+        self._changed = threading.Condition()
+        self._closed = False
+
+    @contextmanager
+    def near(self, clip: Clip, frame: int) -> Iterator[ClipReader]:
+        """A reader of `clip` for the caller alone, for reading `frame` and those after it."""
+        held = self._take(clip, frame)
+        try:
+            yield held.reader
+        except BaseException:
+            held.at = -1
+            raise
+        finally:
+            with self._changed:
+                held.busy = False
+                held.used = time.monotonic()
+                held.at = frame
+                self._changed.notify_all()
+
+    def _take(self, clip: Clip, frame: int) -> _Held:
+        with self._changed:
+            while True:
+                own = [one for one in self._held if one.clip == clip.fingerprint]
+                free = [one for one in own if not one.busy]
+                near = [one for one in free if one.at >= 0 and 0 <= frame - one.at <= _EACH * 16]
+                chosen: _Held | None = None
+                if near:
+                    chosen = min(near, key=lambda one: one.cost(frame))
+                elif len(own) < _EACH:
+                    chosen = _Held(clip.fingerprint, open_clip(clip.info))
+                    self._held.append(chosen)
+                elif free:
+                    chosen = min(free, key=lambda one: one.used)
+                if chosen is not None:
+                    chosen.busy = True
+                    self._let_go()
+                    return chosen
+                self._changed.wait()
+
+    def _let_go(self) -> None:
+        idle = sorted((one for one in self._held if not one.busy), key=lambda one: one.used)
+        for one in idle[: max(0, len(self._held) - _ALL)]:
+            self._held.remove(one)
+            one.reader.close()
+
+    def forget(self, fingerprint: str) -> None:
+        """Close the readers of a clip that are not in use."""
+        with self._changed:
+            for one in [o for o in self._held if o.clip == fingerprint and not o.busy]:
+                self._held.remove(one)
+                one.reader.close()
+
+    def close(self) -> None:
+        """Close all that are not in use."""
+        with self._changed:
+            for one in [o for o in self._held if not o.busy]:
+                self._held.remove(one)
+                one.reader.close()

@@ -1,0 +1,88 @@
+"""Work that takes a while: tracking, previews, exports; and what comes of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from cleanplate.server import planning, previews
+from cleanplate.server.routes.common import USUAL, FramePath, Serving, TheProject
+from cleanplate.server.schema.base import failures
+from cleanplate.server.schema.jobs import (
+    ExportFormat,
+    ExportPlan,
+    Job,
+    NewExport,
+    NewPreview,
+    Rendered,
+    Track,
+    View,
+)
+
+router = APIRouter(
+    prefix="/projects/{project}", tags=["tracking, previews, exports"], responses=USUAL
+)
+
+
+@router.post("/track", status_code=202)
+def track(project: TheProject, wanted: Track, serving: Serving) -> Job:
+    """Follow objects through the clip. Masks come over the events as they are made."""
+    planning.check_track(project, wanted)
+    return serving.jobs.add("track", project, wanted.model_dump(), f"Track {project.name}")
+
+
+@router.post("/previews", status_code=202)
+def preview(project: TheProject, wanted: NewPreview, serving: Serving) -> Job:
+    """Compute the result on some frames."""
+    previews.check(project, wanted)
+    return serving.jobs.add("preview", project, wanted.model_dump(), f"Preview {project.name}")
+
+
+@router.get("/previews")
+def get_rendered(
+    project: TheProject, serving: Serving, size: Annotated[int, Query(ge=64, le=3840)] = 960
+) -> Rendered:
+    """Which frames of a preview are ready."""
+    return Rendered(size=size, spans=previews.rendered(serving, project, size))
+
+
+@router.get(
+    "/previews/{frame}",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The picture.",
+        }
+    },
+)
+def get_preview(
+    project: TheProject,
+    frame: FramePath,
+    serving: Serving,
+    view: View = "result",
+    size: Annotated[int, Query(ge=64, le=3840)] = 960,
+) -> Response:
+    """A frame of a preview that has been computed; else 409, with the job that is at it, if any."""
+    data = previews.picture(serving, project, frame, view, size)
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/exports/formats")
+def get_formats(project: TheProject) -> list[ExportFormat]:
+    """The formats that can be written, and the codecs for each."""
+    return planning.formats()
+
+
+@router.post("/exports/plan")
+def plan_export(project: TheProject, wanted: NewExport, serving: Serving) -> ExportPlan:
+    """What an export would be: how large, in which form, what it keeps of the clip."""
+    return planning.plan(serving, project, wanted)
+
+
+@router.post("/exports", status_code=202, responses=failures(507))
+def export(project: TheProject, wanted: NewExport, serving: Serving) -> Job:
+    """Write the finished clip into the workspace's Exports folder."""
+    planned = planning.reserve(serving, project, wanted)
+    return serving.jobs.add("export", project, planned.request, f"Export {planned.name}")

@@ -1,0 +1,1 @@
+"""What goes over the wire: the API's requests and answers."""

@@ -1,0 +1,150 @@
+"""Work that takes a while."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from cleanplate.server.schema.base import FrameNumber, Name, ObjectNumber, Shape, Trouble
+from cleanplate.server.schema.projects import Quality, Span
+
+JobKind = Literal["track", "preview", "export", "fetch"]
+JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+View = Literal["result", "before", "difference", "provenance", "matte"]
+
+
+class Outcome(Shape):
+    """What a finished job has made: of an export the file, of which `output` is the address; of
+    the others how many frames. `kept` and `lost` are what an export kept of the clip."""
+
+    frames: int | None = None
+    name: str | None = None
+    path: str | None = Field(default=None, description="Where it is on the server's machine.")
+    bytes: int | None = None
+    output: str | None = Field(default=None, examples=["/api/v1/jobs/j4k2/output"])
+    recovered: float | None = Field(default=None, description="Share seen in other frames.")
+    synthesised: float | None = Field(default=None, description="Share that was made up.")
+    kept: list[str] = Field(default_factory=list)
+    lost: list[str] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+
+
+class Job(Shape):
+    """Work in the queue. `done` of `total` frames (bytes, when fetching) are finished; `total` and
+    `seconds_left` are None while they are not known. `message` says what is being done; `error` what went wrong."""
+
+    id: str
+    kind: JobKind
+    project: str | None
+    range: Span | None = Field(description="The frames that it is about; None is all.")
+    title: str = Field(examples=["Export beach.mp4"])
+    state: JobState
+    done: int
+    total: int | None
+    seconds_left: float | None
+    message: str
+    error: Trouble | None
+    created: str
+    finished: str | None
+    result: Outcome | None
+
+
+class Track(Shape):
+    """Follow objects from their key frames through the clip; default all, everywhere."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{}, {"objects": [1], "first": 0, "end": 48}]},
+    )
+
+    objects: list[ObjectNumber] | None = Field(default=None, max_length=1000)
+    first: FrameNumber | None = None
+    end: FrameNumber | None = Field(default=None, description="The last frame + 1.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Track:
+        if self.end is not None and self.end <= (self.first or 0):
+            raise ValueError("the end comes after the first frame")
+        return self
+
+
+class NewPreview(Shape):
+    """Compute the result on some frames, small. `size` is the longer side in pixels."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"first": 0, "end": 12, "size": 960}]}
+    )
+
+    first: FrameNumber
+    end: FrameNumber = Field(description="The last frame + 1.")
+    size: int = Field(default=960, ge=64, le=3840)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> NewPreview:
+        if self.end <= self.first:
+            raise ValueError("the end comes after the first frame")
+        return self
+
+
+class NewExport(Shape):
+    """Write the finished clip. `format` is the file's ending; `codec` None keeps the clip's own
+    kind where the format can hold it. `name` has no ending and no folder in it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"what": "plate", "format": "mp4", "quality": "good"},
+                {"what": "cutout", "format": "mov", "codec": "prores", "name": "Ball"},
+            ]
+        },
+    )
+
+    what: Literal["plate", "cutout", "matte"] = "plate"
+    format: Literal["mp4", "mov", "mkv", "webm", "gif", "png", "tiff", "jpeg"] = "mp4"
+    codec: Literal["h264", "h265", "av1", "prores", "vp9", "ffv1", "gif"] | None = None
+    quality: Quality = "good"
+    crf: int | None = Field(default=None, ge=0, le=63)
+    name: Name | None = None
+
+
+class ExportPlan(Shape):
+    """What an export will be. `bytes` is an estimate; `name` is the file's."""
+
+    name: str = Field(examples=["Beach.mp4"])
+    container: str
+    codec: str
+    width: int
+    height: int
+    frames: int
+    bytes: int
+    kept: list[str]
+    lost: list[str]
+    disk_free: int
+
+
+class ExportCodec(Shape):
+    """A codec, by the name that `NewExport` takes."""
+
+    codec: str = Field(examples=["h264"])
+    label: str = Field(examples=["H.264"])
+    alpha: bool
+    lossless: bool
+
+
+class ExportFormat(Shape):
+    """A format to choose from: what it is called, and the codecs it takes, the usual one first."""
+
+    format: str = Field(examples=["mp4"])
+    label: str = Field(examples=["MP4"])
+    codecs: list[ExportCodec]
+    what: list[Literal["plate", "cutout", "matte"]]
+    sound: bool
+
+
+class Rendered(Shape):
+    """The frames of which a preview in this size is ready, as the project is now."""
+
+    size: int
+    spans: list[Span]
