@@ -5,6 +5,14 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_store(tmp_path_factory):
+    """What tests derive is theirs: no test finds, or leaves, anything in the user's store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLEANPLATE_STORE", str(tmp_path_factory.mktemp("store")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def network():
     """Make sure that a network of the catalogue is in the cache: call it with the network's name.

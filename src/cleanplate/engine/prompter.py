@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate import models
-from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.errors import MaskError
 from cleanplate.media import ClipReader, open_clip
 from cleanplate.project import Project, Prompts
@@ -40,7 +40,7 @@ class Prompter:
     ) -> None:
         """Nothing is opened or fetched before it is needed; `watch` is told of the fetch."""
         self._project = project
-        self._store = store or Store()
+        self._store = store or open_store()
         self._watch = watch
         self._segmenter: Segmenter | None = None
         self._reader: ClipReader | None = None

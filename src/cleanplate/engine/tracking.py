@@ -35,7 +35,7 @@ from cleanplate.engine.overlap import Halt
 from cleanplate.engine.prompter import Prompter
 from cleanplate.engine.shot_tracker import ShotPlan, ShotTracker, plan_shot
 from cleanplate.engine.shots import known_shots, shots_of
-from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.window_frames import WindowedFrames
 from cleanplate.media import ClipInfo, ClipReader, open_clip, probe
 from cleanplate.project import MergeObjects, ObjectState, Project, State
@@ -117,7 +117,7 @@ class MaskStage:
         `watch` is told when the network is fetched. Raises what `Project.clip` and `probe` raise.
         """
         self._project = project
-        self._store = store or Store()
+        self._store = store or open_store()
         self._within = within
         self._watch = watch
         self._stamp = _stamp(project)
@@ -142,12 +142,15 @@ class MaskStage:
         """The clip."""
         return self._held.info
 
-    def shots(self, halt: Halt | None = None) -> list[range]:
-        """The clip's shots; where the store does not know them, the clip is read once."""
+    def shots(
+        self, halt: Halt | None = None, told: Callable[[int], None] = lambda count: None
+    ) -> list[range]:
+        """The clip's shots; where the store does not know them, the clip is read once, and `told`
+        called with the number of frames read."""
         if self._held.shots is None:
-            self._held.shots = shots_of(
-                self.info, self._project.fingerprint, self._store, halt or Halt(), self._within
-            )
+            clip, store = self._project.fingerprint, self._store
+            within = self._within
+            self._held.shots = shots_of(self.info, clip, store, halt or Halt(), within, told)
         return self._held.shots
 
     def known(self, frame: int) -> dict[int, ObjectMask]:

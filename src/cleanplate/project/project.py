@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,15 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import ProjectError, UsageError
 from cleanplate.project.atomic import sync_folder, write_whole
-from cleanplate.project.fingerprint import fingerprint, stamp
+from cleanplate.project.fingerprint import fingerprint, is_there, stamp
 from cleanplate.project.journal import Journal
 from cleanplate.project.schema import EDIT, Edit, ProjectFile, Source, read_project_file
 from cleanplate.project.state import History, State, pictures_of
 
 SUFFIX = ".cleanplate"
+
+_NAMED_SOON = 600.0
+"""Seconds within which a picture that was stored is named by an edit, if it ever is."""
 
 
 class Project:
@@ -46,7 +50,7 @@ class Project:
         Raises `UsageError` where something of that name exists, or no clip does.
         """
         folder, clip = Path(folder), Path(clip)
-        if not clip.exists():
+        if not is_there(clip):
             raise UsageError(f"{clip} does not exist. Check the name.")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} exists already; open it, or give another name")
@@ -134,7 +138,9 @@ class Project:
         digest.update(str(picture.shape).encode())
         name = f"{digest.hexdigest()}.png"
         path = self.folder / "masks" / name
-        if not path.exists():
+        if path.exists():
+            os.utime(path)  # in use from now on, for `clean`
+        else:
             encoded, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_BILEVEL, 1])
             if not encoded:
                 raise ProjectError(f"{path} cannot be encoded")
@@ -157,6 +163,20 @@ class Project:
             first = first | other
         return first
 
+    def clean(self, older: float = _NAMED_SOON) -> int:
+        """Delete the mask pictures that no edit names, undone ones included; returns their bytes.
+
+        Those that were stored less than `older` seconds ago stay: an edit may be about to name
+        them.
+        """
+        used, freed = self.masks_in_use(), 0
+        for path in (self.folder / "masks").glob("*.png"):
+            facts = path.stat()
+            if path.name not in used and time.time() - facts.st_mtime >= older:
+                path.unlink()
+                freed += facts.st_size
+        return freed
+
     def masks_in_use(self) -> set[str]:
         """The pictures that edits name, those that were undone included."""
         history = self.history()
@@ -175,7 +195,7 @@ class Project:
         """
         source = self._file.source
         path = (self.folder.parent / source.path).resolve()
-        if path.exists():
+        if is_there(path):
             if [list(item) for item in source.stamp] == stamp(path):
                 return path
             if fingerprint(path) == source.fingerprint:
@@ -185,7 +205,7 @@ class Project:
         if moved is not None:
             self._remember(moved)
             return moved
-        if path.exists():
+        if is_there(path):
             raise ProjectError(
                 f"{path} has changed since the project was made. Put the old clip back, or make "
                 "a new project for this one."
@@ -198,7 +218,7 @@ class Project:
     def find_clip(self, place: str | os.PathLike[str]) -> Path:
         """Say where the clip is now. Raises `ProjectError` where that is another clip."""
         path = Path(place)
-        if not path.exists():
+        if not is_there(path):
             raise UsageError(f"{path} does not exist. Check the name.")
         if fingerprint(path) != self._file.source.fingerprint:
             raise ProjectError(f"{path} is another clip: its content is not the project's.")
@@ -213,7 +233,7 @@ class Project:
         if len(self._file.source.stamp) == 1:
             names += [p for p in beside.iterdir() if p.is_file() and p.stat().st_size in sizes]
         for path in names:
-            if path.exists() and fingerprint(path) == self._file.source.fingerprint:
+            if is_there(path) and fingerprint(path) == self._file.source.fingerprint:
                 return path
         return None
 
