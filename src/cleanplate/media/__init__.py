@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cleanplate.media.compose import repainted, repainted_info
     from cleanplate.media.frame import Frame
     from cleanplate.media.hole import align_hole
     from cleanplate.media.info import ClipInfo, Colour
@@ -36,11 +37,14 @@ _HOMES = {
     "open_masks": "masks",
     "plan_export": "plan",
     "probe": "probing",
+    "repainted": "compose",
+    "repainted_info": "compose",
 }
 
 __all__ = [
     "ClipInfo", "ClipReader", "ClipWriter", "Colour", "ExportPlan", "ExportSettings", "Frame",
     "MaskReader", "align_hole", "detect_shots", "open_clip", "open_masks", "plan_export", "probe",
+    "repainted", "repainted_info",
 ]  # fmt: skip
 
 

@@ -68,6 +68,7 @@ _CODECS = {
         Codec("tiff", "TIFF", "tiff", ("rgb24", "rgba", "rgb48le", "rgba64le"), frozenset({"tiff"})),
         Codec("jpeg", "JPEG", "mjpeg", ("yuv420p", "yuv422p", "yuv444p"), frozenset({"jpeg"}), lossless=False),
         Codec("gif", "GIF", "gif", ("pal8",), frozenset({"gif"})),
+        Codec("webp", "WebP", "libwebp_anim", ("bgra",), frozenset({"webp"})),
     )
 }  # fmt: skip
 _ALIASES = {
@@ -161,7 +162,7 @@ def options(chosen: Codec, settings: ExportSettings, own: PixelLayout, colour: C
         )
     build = {
         "h264": _h264, "h264rgb": _h264, "h265": _h265, "av1": _av1, "vp9": _vp9, "prores": _prores,
-        "prores4444": _prores, "ffv1": _ffv1, "tiff": _tiff,
+        "prores4444": _prores, "ffv1": _ffv1, "tiff": _tiff, "webp": _webp,
     }.get(chosen.name)  # fmt: skip
     if build is None:
         return {}
@@ -251,6 +252,13 @@ def _prores(chosen, quality, crf, own, colour) -> dict:
 
 def _ffv1(chosen, quality, crf, own, colour) -> dict:
     return {"level": "3", "g": "1", "slicecrc": "1"}
+
+
+def _webp(chosen, quality, crf, own, colour) -> dict:
+    if quality == "lossless":
+        return {"lossless": "1", "compression_level": "4"}
+    # libwebp's scale goes the other way: 100 is best.
+    return {"quality": {"draft": "60", "good": "88", "best": "97"}[quality], "compression_level": "4"}
 
 
 def _tiff(chosen, quality, crf, own, colour) -> dict:

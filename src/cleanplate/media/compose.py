@@ -14,6 +14,7 @@ from cleanplate.media import convert
 from cleanplate.media.colour import codes, matrix_for, range_code
 from cleanplate.media.frame import Frame, sample_type, to_rgb
 from cleanplate.media.info import ClipInfo, Colour
+from cleanplate.media.orientation import Orientation
 from cleanplate.media.pixels import layout, planes
 
 
@@ -160,6 +161,38 @@ def from_image(image: np.ndarray, alpha: np.ndarray | None, colour: Colour) -> a
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), name)
     tag(frame, colour)
     return frame
+
+
+def repainted(frame: Frame, image: np.ndarray, alpha: np.ndarray | None) -> Frame:
+    """A frame of other pixels at the time of `frame`: upright RGB, or RGBA where there is `alpha`.
+
+    `image` is `(h, w, 3)` uint8 or uint16, `alpha` `(h, w)` float 0..1 or of the image's type.
+    """
+    native = from_image(image, alpha, frame.colour)
+    return Frame(
+        native, frame.index, frame.pts, frame.time_base, frame.duration, frame.colour, Orientation()
+    )
+
+
+def repainted_info(info: ClipInfo, alpha: bool) -> ClipInfo:
+    """The facts of a clip whose frames are all `repainted`: same times, tracks and colours."""
+    deep = info.bit_depth > 8
+    name = ("rgba64le" if deep else "rgba") if alpha else ("rgb48le" if deep else "rgb24")
+    # Pixels are shown as they are stored now, in RGB of full range.
+    return dataclasses.replace(
+        info,
+        pix_fmt=name,
+        bit_depth=16 if deep else 8,
+        has_alpha=alpha,
+        interlaced=False,
+        colour=dataclasses.replace(info.colour, range="unspecified", matrix="gbr"),
+        orientation=Orientation(),
+        display_matrix=None,
+        rotation=0,
+        mirror=False,
+        coded_width=info.width,
+        coded_height=info.height,
+    )
 
 
 def tag(frame: av.VideoFrame, colour: Colour) -> None:

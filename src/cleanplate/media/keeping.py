@@ -12,7 +12,7 @@ from cleanplate.media.info import AudioTrack, ClipInfo, SubtitleTrack
 from cleanplate.media.pixels import PixelLayout
 from cleanplate.media.settings import ExportSettings
 
-LABELS = {"mp4": "MP4", "mov": "MOV", "matroska": "MKV", "webm": "WebM", "gif": "GIF"}
+LABELS = {"mp4": "MP4", "mov": "MOV", "matroska": "MKV", "webm": "WebM", "gif": "GIF", "webp": "WebP"}
 
 _COPY_AUDIO = {
     "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"},
@@ -39,7 +39,8 @@ _COPY_SUBTITLES = {
 }  # fmt: skip
 _NEW_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "subrip"}
 # The finest tick, in seconds, of containers that have one of their own.
-_TICK = {"matroska": Fraction(1, 1000), "webm": Fraction(1, 1000), "gif": Fraction(1, 100)}
+_TICK = {"matroska": Fraction(1, 1000), "webm": Fraction(1, 1000), "gif": Fraction(1, 100),
+         "webp": Fraction(1, 1000)}  # fmt: skip
 
 
 def time(info: ClipInfo, container: str, kept: list[str], lost: list[str]) -> None:
@@ -124,7 +125,7 @@ def geometry(
         else:
             kept.append("rotation flag")
     if info.pixel_aspect != 1:
-        if container in ("tiff", "jpeg", "png", "gif"):
+        if container in ("tiff", "jpeg", "png", "gif", "webp"):
             lost.append(f"pixel aspect {info.pixel_aspect}: not written to pictures")
         elif container in ("webm", "matroska") and chosen.name not in ("h264", "h265"):
             # FFmpeg's muxer takes it from a field that PyAV does not set.

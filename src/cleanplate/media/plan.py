@@ -16,7 +16,7 @@ from cleanplate.media.settings import ExportSettings
 # File extensions and the FFmpeg muxers behind them.
 CONTAINERS = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
-    ".gif": "gif",
+    ".gif": "gif", ".webp": "webp",
 }  # fmt: skip
 PICTURES = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
@@ -24,7 +24,8 @@ _FAMILY = {
     "h264": "h264", "hevc": "h265", "av1": "av1", "vp9": "vp9", "vp8": "vp9", "prores": "prores",
     "ffv1": "ffv1",
 }  # fmt: skip
-_DEFAULT = {"mp4": "h264", "mov": "h264", "matroska": "h264", "webm": "vp9", "gif": "gif"}
+_DEFAULT = {"mp4": "h264", "mov": "h264", "matroska": "h264", "webm": "vp9", "gif": "gif",
+            "webp": "webp"}  # fmt: skip
 _ALPHA = {"mov": "prores4444", "webm": "vp9", "matroska": "ffv1"}
 # When the codec that comes first cannot be lossless for a source, try these.
 _LOSSLESS = {"mp4": ("h264", "h265", "vp9"), "mov": ("h264", "h265"), "matroska": ("ffv1",),
@@ -152,7 +153,7 @@ def _keeps_rotation(container: str, info: ClipInfo) -> bool:
 
 
 def _choose_codec(info: ClipInfo, container: str, settings: ExportSettings) -> Codec:
-    if container in ("png", "tiff", "jpeg", "gif"):
+    if container in ("png", "tiff", "jpeg", "gif", "webp"):
         own = codecs.codec(container)
         if settings.codec and codecs.codec(settings.codec) is not own:
             raise UsageError(
@@ -198,7 +199,7 @@ def _choose_pixels(
     """The codec, changed where it cannot do what is asked and need not stay, and its format."""
     if settings.quality != "lossless" or settings.crf is not None:
         return chosen, _format_for(info, source, chosen, container, settings)
-    if chosen.name in ("png", "tiff", "gif"):
+    if chosen.name in ("png", "tiff", "gif", "webp"):
         return chosen, _format_for(info, source, chosen, container, settings)
     tries = [chosen]
     if settings.codec is None:

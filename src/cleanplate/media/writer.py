@@ -21,6 +21,7 @@ from cleanplate.media.plan import ExportPlan, plan_export
 from cleanplate.media.settings import ExportSettings
 from cleanplate.media.sink import Sink
 from cleanplate.media.video_sink import VideoSink
+from cleanplate.media.webp_sink import WebpSink
 
 _SRGB = Colour("full", "bt709", "iec61966-2-1", "gbr")
 
@@ -185,6 +186,8 @@ class ClipWriter:
             raise UsageError(f"{self.output} is the source itself; choose another name.")
         if self.plan.container == "gif":
             return GifSink(self.plan, info, self.settings)
+        if self.plan.container == "webp":
+            return WebpSink(self.plan, info, self.settings)
         if self.plan.pictures:
             return PictureSink(self.plan, info, self.settings)
         return VideoSink(self.plan, info, self.settings, frame.index == 0, self._range)
