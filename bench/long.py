@@ -171,7 +171,9 @@ def _export(folder: Path, project: Path, run: Watched, tell) -> None:
 
     def follow() -> None:
         for line in process.stdout:
-            reached[0] = json.loads(line).get("frame", reached[0])
+            event = json.loads(line)
+            if event.get("stage") == "export":
+                reached[0] = event.get("frame", reached[0])
 
     follower = threading.Thread(target=follow, daemon=True)
     follower.start()

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import cleanplate
-from cleanplate.engine import export as export_module
+from cleanplate.engine import pieces
 from cleanplate.engine.export import export_project
 from cleanplate.engine.projects import new_project
 from cleanplate.engine.run import OutputSettings
@@ -61,8 +61,8 @@ def filled(monkeypatch):
             frames.append(1)
             yield one
 
-    real = export_module.fill_shot
-    monkeypatch.setattr(export_module, "fill_shot", watched)
+    real = pieces.fill_shot
+    monkeypatch.setattr(pieces, "fill_shot", watched)
     return frames
 
 
@@ -95,7 +95,7 @@ def test_an_export_goes_on_where_it_was_stopped(project, store, tmp_path, filled
     cancel = threading.Event()
 
     def stop_in_the_middle(event):
-        if event.kind == "progress" and event.frame == 9:
+        if event.stage == "export" and event.frame == 9:
             cancel.set()
 
     with pytest.raises(Cancelled):
@@ -118,7 +118,8 @@ def test_an_export_goes_on_after_being_killed(project, tmp_path, filled):
             env=environment, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         for line in process.stdout:
-            if json.loads(line).get("frame", 0) >= stop_at:
+            event = json.loads(line)
+            if event.get("stage") == "export" and event.get("frame", 0) >= stop_at:
                 break
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -13,19 +13,31 @@ from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+_EXAMPLES = """
+Examples:
 
-@app.command()
+  cleanplate export a.cleanplate -o clean.mp4
+
+  cleanplate export a.cleanplate -o clean.mp4 --cluster local
+
+  cleanplate export a.cleanplate -o s3://films/clean.mp4 --cluster ray://head:10001 --clip s3://films/a.mp4
+"""
+
+
+@app.command(epilog=_EXAMPLES)
 def export(
     project: Annotated[
         Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "-o",
             "--output",
+            metavar="PATH",
             show_default=False,
-            help="The result: a video, or frames such as out/%05d.png.",
+            help="The result: a video, or frames such as out/%05d.png; or a URL of one, for the "
+            "places that fsspec reaches.",
         ),
     ],
     quality: Annotated[Quality, typer.Option(help="The care taken in encoding.")] = Quality.good,
@@ -48,6 +60,30 @@ def export(
         Path | None,
         typer.Option(metavar="JSON", help="Also write what was recovered and synthesised."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            show_default="this machine",
+            help="Fill on a Ray cluster: ray://host:port, or local for one of this machine alone.",
+        ),
+    ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            show_default="the clip's own path",
+            help="Where the cluster's machines find the clip: a path or a URL.",
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="runs.jsonl in the user's state folder",
+            help="Add what was done, as JSON lines, to this file.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
     ] = False,
@@ -60,8 +96,9 @@ def export(
     from cleanplate.engine.run import OutputSettings
     from cleanplate.project import Project
 
-    settings = OutputSettings(quality.value, crf, codec, provenance, report, overwrite)
+    settings = OutputSettings(quality.value, crf, codec, provenance, report, overwrite, log)
     with shown(json) as show:
-        done = export_project(Project.open(project), output, settings, show)
+        opened = Project.open(project)
+        done = export_project(opened, output, settings, show, cluster=cluster, clip=clip)
     if not json and sys.stdout.isatty():
         print(f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s")

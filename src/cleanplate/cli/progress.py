@@ -65,12 +65,25 @@ def _bars() -> Iterator[Show]:
                     total=event.total,
                     pace=describe_pace(event),
                 )
+            elif event.kind == "plan":
+                console.print(describe_plan(event), highlight=False)
             elif event.kind == "compiling":
                 console.print(_FIRST_RUN, style="yellow", highlight=False)
             elif event.kind == "warning":
                 console.print(f"warning: {event.message}", style="yellow", highlight=False)
 
         yield show
+
+
+def describe_plan(event: Event) -> str:
+    """What is left to do, and how much disk it may take, in words."""
+    from cleanplate.engine.disk import human
+
+    plan = event.details
+    text = f"{plan['to_fill']} of {plan['frames']} frames to fill"
+    if plan["store_bytes"]:
+        text += f"; may take {human(plan['store_bytes'])} in the store for the time being"
+    return f"{text}; the result at most about {human(plan['output_bytes'])}"
 
 
 def describe_pace(event: Event) -> str:

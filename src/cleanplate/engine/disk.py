@@ -54,6 +54,11 @@ def _size(info: ClipInfo) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
+def nearest_folder(path: Path) -> Path:
+    """The folder that holds `path`, or will once it is made: the nearest that there is."""
+    return next(folder for folder in path.resolve().parents if folder.is_dir())
+
+
 def check_room(needs: list[Need]) -> None:
     """Refuse what won't fit. Places on the same disk are taken together.
 

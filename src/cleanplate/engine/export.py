@@ -4,61 +4,125 @@ Every filled frame goes into the store at once, named by the hash of what decide
 clip, the frames around it and their masks, the settings. After an interruption, or a change to one
 shot's masks, only what is missing is computed again; and because a fill is decided by these things
 alone, the result is the same, bit for bit, as that of an uninterrupted run.
+
+What is done in which order is `graph.EXPORT`; here are the functions of its stages.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby, tee
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cleanplate.engine.events import Listener
+from cleanplate.engine import disk
+from cleanplate.engine.control import Control
+from cleanplate.engine.doctor import usable_cores
+from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.files import delivered, the_clip
+from cleanplate.engine.graph import EXPORT, Flow
 from cleanplate.engine.holes import compose
 from cleanplate.engine.patches import Patch
+from cleanplate.engine.pieces import Holes, Mask, Piece
+from cleanplate.engine.places import FillJob, Here, Place
 from cleanplate.engine.plate import Plate
+from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.report import FrameReport, Report
 from cleanplate.engine.run import OutputSettings, Run, check_outputs
-from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.store import Store, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
-from cleanplate.fill import FillSettings, context, fill_shot
-from cleanplate.media import Frame, align_hole, open_clip
+from cleanplate.fill import context
+from cleanplate.media import ClipInfo, Frame, align_hole, open_clip
 from cleanplate.project import Project
+
+_MOST_WORKERS = 8
+"""Threads that plan frames at the same time, however many cores there are: each holds some."""
+
+_SAMPLED = 16
+"""Frames whose holes are measured to foretell how much disk all of them may take."""
+
+_PIXEL = {8: 5, 16: 8}
+"""Bytes that the store holds for each filled pixel at most, by the bits of the clip's samples."""
 
 
 def export_project(
     project: Project,
-    output: Path,
+    output: Path | str,
     settings: OutputSettings | None = None,
     progress: Listener | None = None,
-    cancel: threading.Event | None = None,
+    cancel: threading.Event | Control | None = None,
     store: Store | None = None,
+    *,
+    cluster: str | None = None,
+    clip: str | None = None,
 ) -> Report:
     """Write the project's clip without what its objects mark.
 
-    `settings.quality` is how it is encoded; how it is filled is the project's own setting. Raises
-    `UsageError` where no object has a mask, and what `cleanplate.erase` raises.
+    `settings.quality` is how it is encoded; how it is filled is the project's own setting. `cancel`
+    may be a `Control`, which pauses as well. `cluster` is "local", or the address of a Ray cluster
+    whose workers fill; `clip` says where they find the clip, if not at its own path: a path or any
+    URL that fsspec reads. `output` may be such a URL as well.
+
+    Raises `UsageError` where no object has a mask, `DiskError` where the result won't fit,
+    `ClusterError` where the cluster can't be used, and what `cleanplate.erase` raises.
     """
     settings = settings or OutputSettings()
-    clip = project.clip()
-    check_outputs(output, settings, {"the clip": clip, "the project": project.folder})
-    return _ExportRun(project, clip, output, settings, progress, cancel, store or Store()).run()
+    store = store or open_store()
+    with ExitStack() as stack:
+        source = the_clip(project, clip)
+        target = stack.enter_context(delivered(output, settings.overwrite))
+        check_outputs(target, settings, {"the clip": source, "the project": project.folder})
+        run = _ExportRun(project, source, target, settings, progress, cancel, store)
+        run.report.output = str(output)
+        if cluster is not None:
+            from cleanplate.engine.cluster import Cluster
+
+            place = Cluster(cluster, clip or str(source.resolve()), run.halt)
+            run.place = stack.enter_context(place)
+        return run.run()
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Item:
     """A frame to do: its number, its shot, and the store's name for its fill (None: no hole)."""
 
     index: int
     shot: range
     key: str | None
+
+
+@dataclass
+class _Work:
+    """Every frame, and the windows of them that are alike: in one shot, and known or not."""
+
+    items: list[_Item] = field(default_factory=list)
+    windows: list[tuple[bool, list[_Item]]] = field(default_factory=list)
+
+    @property
+    def missing(self) -> list[Piece]:
+        return [
+            Piece(
+                items[0].shot,
+                range(items[0].index, items[-1].index + 1),
+                tuple(item.key for item in items if item.key is not None),
+            )
+            for known, items in self.windows
+            if not known
+        ]
+
+
+class _Pixels:
+    """The pixels of holes, by frame."""
+
+    def __init__(self, holes: ProjectHoles) -> None:
+        self._holes = holes
+
+    def __getitem__(self, frame: int) -> Mask:
+        return self._holes[frame].pixels
 
 
 class _ExportRun(Run):
@@ -71,129 +135,183 @@ class _ExportRun(Run):
         output: Path,
         settings: OutputSettings,
         progress: Listener | None,
-        cancel: threading.Event | None,
+        cancel: threading.Event | Control | None,
         store: Store,
     ) -> None:
         self._masks = MaskStage(project, store)
-        state, info = self._masks.state, self._masks.info
+        state = self._masks.state
         if not any(one.erased for one in state.objects.values()):
             raise UsageError(
                 f"{project.folder}: no object has a mask to erase, so there is nothing to do"
             )
-        self._fill = FillSettings(quality=state.settings.get("quality", "good"))
+        workers = min(usable_cores(), _MOST_WORKERS)
+        self._fill = fill_settings(state, workers=workers)
+        self._made_by = fill_name(state)
         choices = {**state.settings, **settings.to_json(), "project": str(project.folder)}
-        super().__init__(info, output, settings, choices, None, progress, cancel)
+        super().__init__(self._masks.info, output, settings, choices, None, progress, cancel)
         self._fingerprint = project.fingerprint
         self._store = store
-        self._holes = self._new_holes()
-
-    def reports(self) -> Iterable[FrameReport]:
-        with self.watch("track"):
-            for _ in self._masks.compute(None, self._tell, self.halt):
-                pass
-        return super().reports()
+        self.place: Place = Here(self.stage)
+        self._flow = Flow(
+            EXPORT,
+            {"clip": clip, "project": project},
+            {
+                "probe": self._probe,
+                "shots": self._find_shots,
+                "masks": self._track,
+                "windows": self._find_work,
+                "fill": self._patches,
+                "compose": self._compose,
+                "encode": self.encode,
+            },
+            self._in_a_thread,
+        )
 
     def plates(self) -> Iterable[Plate[Frame]]:
-        return self.stage("fill", self._finished())
+        return self._flow("plates")
 
-    def _finished(self) -> Iterator[Plate[Frame]]:
-        with self.watch("find cuts"):
-            shots = self._masks.shots(self.halt)
-        self.report.shots = [[shot.start, shot.stop] for shot in shots]
-        work = self._work(shots)
-        fills = self._fills(work)
-        with open_clip(self.info) as reader:
-            for frame, item in zip(self.watch.timed("decode", reader), work, strict=True):
-                hole = self._holes[frame.index]
-                index = frame.index - item.shot.start
-                filled = next(fills).paste(frame.image, hole.pixels, index)
-                with self.watch("compose"):
-                    image = compose(frame.image, filled.image, hole)
-                yield Plate(frame, hole, image, filled, index)
-            self.damage = [line for line in reader.warnings if line not in self.info.warnings]
+    def reports(self) -> Iterable[FrameReport]:
+        # What can be known beforehand is found out here, in the thread that may tell the user.
+        work: _Work = self._flow("work")
+        self.kinds = ["filled" if not known else "known" for known, w in work.windows for _ in w]
+        self.report.shots = [[shot.start, shot.stop] for shot in self._flow("cuts")]
+        self.hits["fill"] = sum(len(items) for known, items in work.windows if known)
+        self._say_plan(work)
+        return self._flow("output")
 
-    def _work(self, shots: list[range]) -> list[_Work]:
+    def _in_a_thread(self, name: str, items: Iterator) -> Iterator:
+        if name == "encode":
+            return self.stage(name, items, idle=self.say_if_compiling)
+        return self.stage(name, items)
+
+    def _probe(self, clip: Path) -> ClipInfo:
+        return self.info  # read when the run was made, so that what is wrong was said at once
+
+    def _find_shots(self, facts: ClipInfo) -> list[range]:
+        with self.watch("shots", facts.frame_count or 1):
+            return self._masks.shots(self.halt, self._counting("find shots"))
+
+    def _counting(self, stage: str) -> Callable[[int], None]:
+        """Tells the user how many frames a pass over the clip has seen."""
+        total = self.expected_frames()
+        pace = Pace(total, clock=self.halt.running_seconds)
+
+        def told(count: int) -> None:
+            if count == 1:
+                self._tell(Event("stage", stage, total=total))
+            self._tell(Event("progress", stage, count, total, *pace.at(count)))
+
+        return told
+
+    def _track(self, project: Project, facts: ClipInfo, cuts: list[range]) -> ProjectHoles:
+        with self.watch("masks", cuts[-1].stop):
+            for _ in self._masks.compute(None, self._tell, self.halt):
+                pass
+        return self._new_holes()
+
+    def _find_work(
+        self, project: Project, facts: ClipInfo, cuts: list[range], holes: ProjectHoles
+    ) -> _Work:
         """What is to be done, frame by frame; a fill's key names all that decides it."""
         around = context(self._fill)
-        holes = ("engine/holes.py", "engine/project_holes.py")
-        code = code_version("fill", "media", "segment/edges.py", *holes)
-        base = [code, self._fingerprint, self._fill.quality]
-        work = []
-        for shot in shots:
-            names = [self._holes.names(index) for index in shot]
+        clip, fill = self._fingerprint, EXPORT["fill"]
+        work = _Work()
+        for shot in cuts:
+            self.halt.check()
+            names = [holes.names(index) for index in shot]
             for place, index in enumerate(shot):
                 nearby = names[max(place - around, 0) : place + around + 1]
                 first = max(index - around, shot.start)
-                key = key_of("fill", *base, index, first, nearby) if names[place] else None
-                work.append(_Work(index, shot, key))
+                decides = (self._fill.quality, self._made_by, index, first, nearby)
+                key = fill.key(*decides, clip=clip) if names[place] else None
+                work.items.append(_Item(index, shot, key))
+        known = [item.key is None or self._store.has(item.key) for item in work.items]
+        paired = zip(known, work.items, strict=True)
+        for (_, there), together in groupby(paired, lambda pair: (pair[1].shot.start, pair[0])):
+            work.windows.append((there, [item for _, item in together]))
         return work
 
-    def _fills(self, work: list[_Work]) -> Iterator[Patch]:
+    def _say_plan(self, work: _Work) -> None:
+        """Say what is left to do and how much disk it may take; refuse what won't fit."""
+        missing = [index for piece in work.missing for index in piece.frames]
+        stored = min(self._hole_bytes(missing), self._room_in_store())
+        written = disk.output_need(
+            self.info, self.plan, self.report.settings["quality"], len(work.items)
+        )
+        needs = [disk.Need("the output", disk.nearest_folder(self._output), written)]
+        if self._store.folder is not None:
+            needs.append(disk.Need("fills in the store", self._store.folder, stored))
+        details = {
+            "frames": len(work.items),
+            "to_fill": len(missing),
+            "store_bytes": stored,
+            "output_bytes": written,
+        }
+        self._tell(Event("plan", details=details))
+        self.log.write("plan", **details)
+        disk.check_room(needs)
+
+    def _hole_bytes(self, frames: list[int]) -> int:
+        """Bytes that the fills of these frames take at most, going by some of them."""
+        if not frames:
+            return 0
+        holes = self._new_holes()
+        sampled = frames[:: -(-len(frames) // _SAMPLED)]
+        pixels = [int(holes[frame].pixels.sum()) for frame in sampled]
+        mean = sum(pixels) / len(pixels)
+        return int((mean * _PIXEL[8 if self.info.bit_depth == 8 else 16] + 1024) * len(frames))
+
+    def _room_in_store(self) -> int:
+        """Bytes by which the store can grow: beyond them, older entries go."""
+        return max(self._store.limit - self._store.size(), 0)
+
+    def _patches(self, facts: ClipInfo, holes: ProjectHoles, work: _Work) -> Iterator[Patch]:
         """The fill of each frame, in order: from the store, or made now and stored."""
+        job = self._job()
+        filling = self.place.fill(job, work.missing)
+        for known, items in work.windows:
+            if not known:
+                yield from next(filling)
+                continue
+            for item in items:
+                yield from self._stored(item, job)
 
-        def source(item: _Work) -> tuple[int, str]:
-            if item.key is None:
-                return item.shot.start, "none"
-            return item.shot.start, "store" if self._store.has(item.key) else "fill"
-
-        for (_, where), items in groupby(work, source):
-            if where == "fill":
-                yield from self._fill_piece(list(items))
-            else:
-                for item in items:
-                    yield from self._stored(item)
-
-    def _stored(self, item: _Work) -> Iterator[Patch]:
+    def _stored(self, item: _Item, job: FillJob) -> Iterator[Patch]:
         if item.key is None:
             yield Patch.nothing()
             return
         data = self._store.get(item.key)
         if data is None:  # another process needed the room, just now
-            yield from self._fill_piece([item])
+            piece = Piece(item.shot, range(item.index, item.index + 1), (item.key,))
+            for patches in Here(self.stage).fill(job, [piece]):
+                yield from patches
         else:
             yield Patch.unpack(data)
 
-    def _fill_piece(self, items: list[_Work]) -> Iterator[Patch]:
-        """Fill consecutive frames of one shot, with the frames around them that decide it."""
-        shot, around = items[0].shot, context(self._fill)
-        first, end = items[0].index, items[-1].index + 1
-        seen = range(max(first - around, shot.start), min(end + around, shot.stop))
-        wanted = range(first - seen.start, end - seen.start)
-        holes: deque[NDArray[np.bool_]] = deque()
+    def _job(self) -> FillJob:
+        def pixels() -> Holes:
+            # The filler reads ahead of the encoder: holes of its own, so that each sees them in
+            # order.
+            return _Pixels(self._new_holes())
 
-        def noted() -> Iterator[tuple[NDArray, NDArray[np.bool_]]]:
-            stage = self.stage("decode", self._decode(seen))
-            while True:
-                with self.watch("waiting for frames"):
-                    pair = next(stage, None)
-                if pair is None:
-                    return
-                holes.append(pair[1])
-                yield pair
-
-        images, masks = tee(noted())
-        filled = fill_shot(
-            (i for i, _ in images),
-            (h for _, h in masks),
-            self._fill,
-            wanted,
-            seen.start - shot.start,
+        names = self._new_holes().names
+        return FillJob(
+            self.info, self._fingerprint, self._fill, pixels, names, self._store, self.watch
         )
-        for place, one in zip(wanted, self.watch.timed("fill", filled), strict=True):
-            if place == wanted.start:
-                for _ in range(place):
-                    holes.popleft()  # frames before, which are only looked at
-            patch = Patch.cut(one, holes.popleft(), place)
-            with self.watch("store"):
-                self._store.put(items[place - wanted.start].key, patch.pack())
-            yield patch
 
-    def _decode(self, seen: range) -> Iterator[tuple[NDArray, NDArray[np.bool_]]]:
-        # The filler reads ahead of the encoder: holes of its own, so that each sees them in order.
-        holes = self._new_holes()
-        with open_clip(self.info, seen) as reader:
-            for frame in self.watch.timed("decode", reader):
-                yield frame.image, holes[frame.index].pixels
+    def _compose(
+        self, facts: ClipInfo, holes: ProjectHoles, work: _Work, patches: Iterator[Patch]
+    ) -> Iterator[Plate[Frame]]:
+        with open_clip(facts) as reader:
+            decoded = self.watch.timed("decode", reader)
+            for frame, item in zip(decoded, work.items, strict=True):
+                hole = holes[frame.index]
+                index = frame.index - item.shot.start
+                filled = next(patches).paste(frame.image, hole.pixels, index)
+                with self.watch("compose"):
+                    image = compose(frame.image, filled.image, hole)
+                yield Plate(frame, hole, image, filled, index)
+            self.damage = [line for line in reader.warnings if line not in facts.warnings]
 
     def _new_holes(self) -> ProjectHoles:
         return ProjectHoles(self._masks, align=lambda pixels: align_hole(pixels, self.info))

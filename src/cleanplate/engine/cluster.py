@@ -1,0 +1,259 @@
+"""Pieces of shots filled by the workers of a Ray cluster.
+
+Each window of frames is a task that holds all it needs but the clip: the frame numbers, the packed
+holes and the settings. A worker reads the clip itself, from a path or URL that all of them reach,
+and sends patches back; they go into the store as they come, whatever the order. Ray runs a lost
+worker's windows again. As a window's fill is decided by what its task holds, it makes no difference
+to the result where it ran, or how often.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from cleanplate import __version__
+from cleanplate.engine.doctor import usable_cores
+from cleanplate.engine.graph import EXPORT
+from cleanplate.engine.overlap import Halt, Stopwatch
+from cleanplate.engine.patches import Patch
+from cleanplate.engine.pieces import PackedHoles, Piece, fill_piece
+from cleanplate.engine.places import FillJob
+from cleanplate.engine.store import code_version
+from cleanplate.errors import CleanplateError, ClusterError
+from cleanplate.fill import FillSettings, context
+
+_POLL = 0.1
+"""Seconds between looks at whether to stop, while workers are at it."""
+
+_RETRIES = 5
+"""Times that a window whose worker was lost is run again."""
+
+_AHEAD = 2
+"""Windows for each worker that are handed out beyond the one that is waited for."""
+
+_CONNECT = 5.0
+"""Seconds that an address has to answer in: Ray itself would wait a minute and end the process."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs to fill one window."""
+
+    clip: str
+    fingerprint: str
+    code: str
+    piece: Piece
+    holes: PackedHoles
+    quality: str
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a worker sends back: packed patches, and seconds of work by stage."""
+
+    patches: list[bytes]
+    seconds: dict[str, float]
+
+
+class Cluster:
+    """A Ray cluster as a place to fill pieces; a context manager.
+
+    Attributes:
+        window: frames in a task at most. The frames around them that decide their fill are read
+            and measured as well, so a window is no shorter than those.
+    """
+
+    def __init__(self, address: str, clip: str, halt: Halt, window: int | None = None) -> None:
+        """`address` is "local" for a cluster of this machine alone, ``ray://host:port``, or
+        ``host:port`` on a machine that is part of it; `clip` is a path or URL that all workers
+        reach.
+
+        Raises `ClusterError` where Ray isn't installed or doesn't answer.
+        """
+        self.window = window
+        self._clip = clip
+        self._halt = halt
+        self._ray = _import_ray()
+        self._ours = not self._ray.is_initialized()
+        if self._ours:
+            _connect(self._ray, address)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._ours:
+            self._ray.shutdown()
+
+    def fill(self, job: FillJob, pieces: Sequence[Piece]) -> Iterator[Iterator[Patch]]:
+        """See `Place.fill`."""
+        most = self.window or max(48, 2 * context(job.settings))
+        windows = [window for piece in pieces for window in piece.cut(most)]
+        patches = self._in_order(job, windows)
+        for piece in pieces:
+            yield self._of_piece(patches, len(piece.frames))
+
+    def _of_piece(self, patches: Iterator[Patch], count: int) -> Iterator[Patch]:
+        for _ in range(count):
+            yield next(patches)
+
+    def _in_order(self, job: FillJob, windows: list[Piece]) -> Iterator[Patch]:
+        remote = self._ray.remote(num_cpus=1, max_retries=_RETRIES)(_fill_window)
+        waiting = deque(windows)
+        running: deque[_Running] = deque()
+        try:
+            while waiting or running:
+                while waiting and len(running) < self._most_running():
+                    piece = waiting.popleft()
+                    running.append(_Running(piece, remote.remote(self._task(job, piece))))
+                first = running[0]
+                self._wait(job, running)
+                running.popleft()
+                yield from self._patches(job, first)
+        finally:
+            for one in running:
+                self._ray.cancel(one.ref, force=True)
+
+    def _most_running(self) -> int:
+        """Windows in hand at a time: workers may come and go."""
+        workers = int(self._ray.cluster_resources().get("CPU", 1))
+        return max(workers, 1) * (1 + _AHEAD)
+
+    def _task(self, job: FillJob, piece: Piece) -> _Task:
+        self._halt.check()
+        holes = PackedHoles(job.holes(), job.names, piece.seen(job.settings))
+        code = code_version(*EXPORT["fill"].code)
+        quality = job.settings.quality
+        return _Task(self._clip, job.fingerprint, code, piece, holes, quality)
+
+    def _wait(self, job: FillJob, running: deque[_Running]) -> None:
+        """Wait for the first of those that run, storing what others send meanwhile."""
+        while not running[0].stored:
+            self._halt.check()
+            waiting = {one.ref: one for one in running if not one.stored}
+            ready, _ = self._ray.wait(list(waiting), num_returns=1, timeout=_POLL)
+            for ref in ready:
+                self._store(job, waiting[ref])
+
+    def _store(self, job: FillJob, one: _Running) -> None:
+        done = self._get(one.ref)
+        with job.watch("store", len(done.patches)):
+            for key, data in zip(one.piece.keys, done.patches, strict=True):
+                job.store.put(key, data)
+        for stage, seconds in done.seconds.items():
+            job.watch.add(stage, seconds, len(done.patches))
+        one.stored = True
+
+    def _patches(self, job: FillJob, one: _Running) -> Iterator[Patch]:
+        for place, key in enumerate(one.piece.keys):
+            data = job.store.get(key)
+            if data is None:  # the store had no room for it
+                data = self._get(one.ref).patches[place]
+            yield Patch.unpack(data)
+
+    def _get(self, ref: Any) -> _Done:
+        try:
+            return self._ray.get(ref)
+        except self._ray.exceptions.RayTaskError as error:
+            cause = error.cause
+            if isinstance(cause, CleanplateError):
+                raise cause from None
+            raise ClusterError(f"a worker failed: {cause!r}") from error
+        except self._ray.exceptions.RayError as error:
+            raise ClusterError(
+                f"the cluster lost a window of frames for good: {_first_line(error)} What was "
+                "filled is kept; export again to go on."
+            ) from error
+
+
+@dataclass
+class _Running:
+    piece: Piece
+    ref: Any
+    stored: bool = False
+
+
+def _fill_window(task: _Task) -> _Done:
+    """What a worker does."""
+    import cv2
+
+    from cleanplate.engine.files import fetched
+    from cleanplate.media import probe
+
+    here = socket.gethostname()
+    if code_version(*EXPORT["fill"].code) != task.code:
+        raise ClusterError(
+            f"{here} has another Cleanplate ({__version__}) than this machine: install the same on "
+            "all machines of the cluster"
+        )
+    # One core is what a task was given; Ray places one on each.
+    cv2.setNumThreads(1)
+    settings = FillSettings(task.quality, workers=1)
+    watch = Stopwatch()
+    path = _clip_here(fetched, task)
+    patches = fill_piece(task.piece, probe(path), task.holes, settings, watch)
+    packed = [patch.pack() for patch in patches]
+    return _Done(packed, watch.seconds)
+
+
+_known_clips: dict[tuple[str, str], Any] = {}
+"""Clips that this worker has made sure of already, by place and fingerprint."""
+
+
+def _clip_here(fetched: Any, task: _Task) -> Any:
+    known = (task.clip, task.fingerprint)
+    if known not in _known_clips or not _known_clips[known].exists():
+        _known_clips[known] = fetched(*known)
+    return _known_clips[known]
+
+
+def _import_ray() -> Any:
+    # Nothing about a user's work goes anywhere by itself.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError(
+            "--cluster needs Ray, which isn't installed: pip install 'cleanplate[cluster]'"
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, address: str) -> None:
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        if address == "local":
+            ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+            return
+        _knock(address)
+        ray.init(address, **quiet)
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        raise ClusterError(
+            f"the cluster {address} can't be used: {_first_line(error)} Check the address, and "
+            "that Ray is running there."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Make sure that something answers. Raises `OSError` where nothing does."""
+    host, _, port = address.removeprefix("ray://").partition(":")
+    if not port.isdigit():
+        raise ValueError("an address is ray://host:port, host:port or local.")
+    socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    line = lines[0] if lines else type(error).__name__
+    return line if line.endswith(".") else f"{line}."
