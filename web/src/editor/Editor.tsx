@@ -127,11 +127,15 @@ function take(project: string, event: ServerEvent): void {
     case "masks": {
       if (event.project !== project) return;
       masks.put(event.frame, event.objects);
+      editor.stream(
+        event.frame,
+        Object.fromEntries(Object.entries(event.objects).map(([id, { score }]) => [id, score])),
+      );
       // They come without the objects' edges.
       const objects = queries.getQueryData<Project>(keys.project(project))?.objects ?? [];
       const edged = objects.some((object) => Object.values(object.edge).some((value) => value));
       if (edged) masks.doubt(event.frame);
-      return scheduleTracked(project);
+      return;
     }
     case "preview":
       if (event.project === project) takeRendered(project, event.frame, event.size);
@@ -144,29 +148,19 @@ function takeJobEvent(project: string, job: Job): void {
   const before = states.get(job.id) ?? queries.getQueryData<Job[]>(keys.jobs)?.find((one) => one.id === job.id)?.state;
   states.set(job.id, job.state);
   takeJob(job);
-  const ended = job.state === "done" || job.state === "failed";
+  const ended = job.state === "done" || job.state === "failed" || job.state === "cancelled";
   if (!ended || before === job.state) return;
   tellEnd(job);
   if (job.kind === "fetch") void queries.invalidateQueries({ queryKey: keys.session });
   if (job.project !== project) return;
   if (job.kind === "track") {
     masks.doubt();
-    refreshTracked(project);
+    void refreshTracked(project).then(() => editor.set({ streamed: {} }));
   }
   if (job.kind === "preview") void queries.invalidateQueries({ queryKey: ["rendered", project] });
 }
 
-let timer: ReturnType<typeof setTimeout> | undefined;
-
-/** While masks stream in, the tracks follow twice a second. */
-function scheduleTracked(project: string): void {
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    refreshTracked(project);
-  }, 500);
-}
-
-function refreshTracked(project: string): void {
-  void queries.invalidateQueries({ queryKey: keys.project(project) });
-  void queries.invalidateQueries({ queryKey: ["confidence", project] });
+async function refreshTracked(project: string): Promise<void> {
+  await queries.invalidateQueries({ queryKey: keys.project(project) });
+  await queries.invalidateQueries({ queryKey: ["confidence", project] });
 }

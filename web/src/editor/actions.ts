@@ -17,7 +17,7 @@ import { PALETTE } from "../lib/colour";
 import { masks } from "../stage/masks";
 import { editor } from "../state/editor";
 import { toast, toastError } from "../ui/toasts";
-import { ask } from "./pointing";
+import { ask, type Mark } from "./pointing";
 
 const NOTHING: Prompts = { points: [], box: null, strokes: [] };
 
@@ -78,14 +78,18 @@ export async function addObject(name?: string): Promise<ClipObject | undefined> 
   return added;
 }
 
-/** The object to work on: the chosen one, or a new one. Locked ones are left alone. */
-async function workObject(): Promise<ClipObject | undefined> {
+/** Whether the chosen object may be changed; says so where it may not. */
+function unlocked(): boolean {
   const chosen = theObject();
-  if (chosen?.locked) {
-    toast("info", `${chosen.name} is locked.`, { text: "Unlock it to change its mask." });
-    return undefined;
-  }
-  return chosen ?? addObject();
+  if (!chosen?.locked) return true;
+  toast("info", `${chosen.name} is locked.`, { text: "Unlock it to change its mask." });
+  return false;
+}
+
+/** An object that can be painted on: the chosen one, or a new one. */
+export async function paintObject(): Promise<ClipObject | undefined> {
+  if (!unlocked()) return undefined;
+  return theObject() ?? addObject();
 }
 
 export function changeObject(id: number, change: ObjectChange): Promise<Project | undefined> {
@@ -154,25 +158,21 @@ export async function tryEdge(id: number, edge: Partial<Edge>): Promise<void> {
 // Masks
 
 export async function clickAt(x: number, y: number, on: boolean): Promise<void> {
-  const { frame } = editor.get();
-  const object = await workObject();
-  if (object) await ask(object.id, frame, { kind: "point", point: { x, y, on } });
+  await point({ kind: "point", point: { x, y, on } });
 }
 
 export async function boxAt(box: [number, number, number, number]): Promise<void> {
-  const { frame } = editor.get();
-  const object = await workObject();
-  if (object) await ask(object.id, frame, { kind: "box", box });
+  await point({ kind: "box", box });
 }
 
 export async function scribbleAt(stroke: Stroke): Promise<void> {
-  const { frame } = editor.get();
-  const object = await workObject();
-  if (object) await ask(object.id, frame, { kind: "stroke", stroke });
+  await point({ kind: "stroke", stroke });
 }
 
-/** An object that can be painted on: the chosen one, or a new one. */
-export const paintObject = workObject;
+/** Point at the chosen object, or, where none is chosen, at a new one. */
+async function point(mark: Mark): Promise<void> {
+  if (unlocked()) await ask(theObject()?.id ?? null, editor.get().frame, mark);
+}
 
 export async function paintKey(id: number, frame: number, mask: RLE): Promise<void> {
   masks.put(frame, { [String(id)]: { mask, score: null, source: "key" } });

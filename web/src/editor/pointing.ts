@@ -21,66 +21,76 @@ interface Asking {
   pending: number[];
 }
 
+/** Questions under way and waiting, by object; that of a new object under 0. */
+const NEW = 0;
 const busy = new Map<number, Promise<void>>();
 const waiting = new Map<number, Asking>();
 /** What was asked last for an object's frame, until the project's own answer is here. */
 const asked = new Map<string, Prompts>();
 let next = 1;
 
-/** Point at an object and show the mask that comes of it. */
-export async function ask(object: number, frame: number, mark: Mark): Promise<void> {
-  const place = `${object} ${frame}`;
-  const queued = waiting.get(object);
-  const known =
-    (queued?.frame === frame ? queued.prompts : asked.get(place)) ??
-    promptsAt(theObject(object), frame);
-  const prompts = withMark(known, mark);
+/** Point at an object, or at a new one, and show the mask that comes of it. */
+export async function ask(object: number | null, frame: number, mark: Mark): Promise<void> {
   const id = next++;
   if (mark.kind === "point") {
     const { x, y, on } = mark.point;
-    editor.set(({ pending }) => ({ pending: [...pending, { id, frame, x, y, on: on ?? true }] }));
+    editor.set(({ pending }) => ({ pending: [...pending, { id, frame, x, y, on }] }));
   }
-  asked.set(place, prompts);
-  if (queued && queued.frame !== frame) await busy.get(object);
-  const before = waiting.get(object);
-  waiting.set(object, { frame, prompts, pending: [...(before?.pending ?? []), id] });
-  if (!busy.has(object)) {
-    const run = drain(object).finally(() => busy.delete(object));
-    busy.set(object, run);
+  if (object === null && busy.has(NEW)) {
+    // The second click on a new object comes before its number is known.
+    await busy.get(NEW);
+    object = editor.get().object;
   }
-  await busy.get(object);
+  const key = object ?? NEW;
+  const queued = waiting.get(key);
+  if (queued && queued.frame !== frame) await busy.get(key);
+  const known =
+    waiting.get(key)?.prompts ??
+    asked.get(`${key} ${frame}`) ??
+    promptsAt(object === null ? undefined : theObject(object), frame);
+  const prompts = withMark(known, mark);
+  asked.set(`${key} ${frame}`, prompts);
+  waiting.set(key, { frame, prompts, pending: [...(waiting.get(key)?.pending ?? []), id] });
+  if (!busy.has(key)) busy.set(key, drain(key).finally(() => busy.delete(key)));
+  await busy.get(key);
 }
 
-async function drain(object: number): Promise<void> {
-  for (;;) {
-    const asking = waiting.get(object);
-    if (!asking) return;
-    waiting.delete(object);
-    await answer(object, asking);
+async function drain(key: number): Promise<void> {
+  for (let asking = waiting.get(key); asking; asking = waiting.get(key)) {
+    waiting.delete(key);
+    await answer(key, asking);
   }
 }
 
-async function answer(object: number, { frame, prompts, pending }: Asking): Promise<void> {
+async function answer(key: number, { frame, prompts, pending }: Asking): Promise<void> {
   const { project } = editor.get();
-  const place = `${object} ${frame}`;
   try {
+    const body = { frame, ...prompts, commit: true };
     const found = await ok(
-      api.POST("/api/v1/projects/{project}/objects/{number}/prompt", {
-        params: { path: { project, number: object } },
-        body: { frame, ...prompts, commit: true },
-      }),
+      key === NEW
+        ? api.POST("/api/v1/projects/{project}/prompt", { params: { path: { project } }, body })
+        : api.POST("/api/v1/projects/{project}/objects/{number}/prompt", {
+            params: { path: { project, number: key } },
+            body,
+          }),
     );
-    masks.put(frame, { [String(object)]: { mask: found.mask, score: found.score, source: "key" } });
+    const object = found.object ?? key;
     const [height, width] = found.mask.size;
-    const share = (100 * area(found.mask)) / (width * height);
+    const share = (100 * area(found.mask)) / (width! * height!);
     editor.say(`The mask covers ${share.toFixed(1)} % of the frame`);
-    takeKey(project, object, frame, prompts);
+    masks.put(frame, { [String(object)]: { mask: found.mask, score: found.score, source: "key" } });
+    if (key === NEW) {
+      await queries.invalidateQueries({ queryKey: keys.project(project) });
+      editor.set({ object });
+    } else {
+      takeKey(project, object, frame, prompts);
+      void queries.invalidateQueries({ queryKey: keys.project(project) });
+    }
     masks.doubt();
-    await queries.invalidateQueries({ queryKey: keys.project(project) });
   } catch (error) {
     report(error);
   } finally {
-    if (!waiting.has(object)) asked.delete(place);
+    if (!waiting.has(key)) asked.delete(`${key} ${frame}`);
     editor.set((state) => ({ pending: state.pending.filter((one) => !pending.includes(one.id)) }));
   }
 }

@@ -1,13 +1,15 @@
-import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Plus, Route, Trash2 } from "lucide-react";
+import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2 } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
-import type { Action, ClipObject, Project } from "../api/types";
+import type { Action, ClipObject, Job, Project } from "../api/types";
 import {
   addObject,
   changeObject,
   mergeObject,
   removeKey,
   removeObject,
+  render,
+  theRange,
   track,
 } from "../editor/actions";
 import { goTo } from "../editor/moves";
@@ -48,16 +50,44 @@ export function ObjectsPanel({ project }: { project: Project }) {
           frames.
         </p>
       )}
-      {pointed && (
-        <div className="track-all">
-          <Button look={job ? "" : "primary"} disabled={!!job} onClick={() => void track()}>
-            <Route size={14} />
-            {job ? (job.state === "queued" ? "Waiting…" : trackingWords(job.done, job.total)) : "Track through the clip"}
-          </Button>
-        </div>
-      )}
+      {pointed && <NextStep project={project} job={job} />}
       {object && <Chosen key={object.id} project={project} object={object} />}
     </aside>
+  );
+}
+
+/** What comes next: tracking what was pointed at, then looking at the result. */
+function NextStep({ project, job }: { project: Project; job: Job | undefined }) {
+  const compare = useEditor((state) => state.compare);
+  if (job)
+    return (
+      <div className="track-all">
+        <Button disabled>
+          <Route size={14} />
+          {job.state === "queued" ? "Waiting…" : trackingWords(job.done, job.total)}
+        </Button>
+      </div>
+    );
+  const [first, end] = theRange(project);
+  const tracked = project.objects
+    .filter((one) => one.keys.length)
+    .every((one) => one.tracked.some(([from, to]) => from! <= first && to! >= end));
+  const look = () => {
+    editor.set({ compare: "wipe" });
+    void render(first, end);
+  };
+  return (
+    <div className="track-all">
+      {tracked ? (
+        <Button look={compare === "source" ? "primary" : ""} onClick={look}>
+          <Play size={14} /> Preview the result
+        </Button>
+      ) : (
+        <Button look="primary" onClick={() => void track()}>
+          <Route size={14} /> Track through the clip
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -197,6 +197,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     gesture.current = begin(makeScene(), where(event), event.button, event.altKey);
     if (!gesture.current) return;
     editor.set({ cursor: null });
+    // A ring is for those who came with the keyboard.
+    marks.current!.dataset.byPointer = "";
     marks.current!.setPointerCapture(event.pointerId);
   };
   const onPointerMove = (event: React.PointerEvent) => {
@@ -273,6 +275,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
         }}
         onContextMenu={(event) => event.preventDefault()}
         onKeyDown={onKeyDown}
+        onBlur={(event) => delete event.currentTarget.dataset.byPointer}
       />
       <p id="stage-help" className="visually-hidden">
         Press C to point with the arrow keys: Enter adds, Backspace removes, Escape ends it.
@@ -322,5 +325,6 @@ export function startPointing(project: Project): void {
   const middle = look.scale === null ? { x: project.clip.width / 2, y: project.clip.height / 2 } : look;
   const cursor = { x: Math.round(middle.x), y: Math.round(middle.y) };
   if (inClip(cursor, project.clip)) editor.set({ cursor, tool: "click", compare: "source" });
+  delete stage.dataset.byPointer;
   stage.focus();
 }

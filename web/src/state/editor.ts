@@ -58,6 +58,8 @@ interface EditorState {
   side: boolean;
   jobsOpen: boolean;
   findOpen: boolean;
+  /** What tracking has found since it began, before the project knows it: object, frame, score. */
+  streamed: Readonly<Record<number, ReadonlyMap<number, number | null>>>;
   /** Read aloud by screen readers. */
   said: string;
 }
@@ -83,6 +85,7 @@ const FRESH: EditorState = {
   side: true,
   jobsOpen: false,
   findOpen: false,
+  streamed: {},
   said: "",
 };
 
@@ -108,6 +111,16 @@ export const editor = {
 
   say(text: string): void {
     useEditor.setState({ said: text });
+  },
+
+  /** Take in what tracking found on a frame. */
+  stream(frame: number, scores: Record<string, number | null>): void {
+    useEditor.setState(({ streamed }) => {
+      const next = { ...streamed };
+      for (const [object, score] of Object.entries(scores))
+        next[Number(object)] = new Map(next[Number(object)]).set(frame, score);
+      return { streamed: next };
+    });
   },
 
   setTool(tool: Tool): void {

@@ -16,6 +16,7 @@ export function Track({ project, object, scale }: { project: Project; object: Cl
   const stretch = useEditor((state) => (state.stretch?.object === object.id ? state.stretch : null));
   const tracked = object.tracked.length > 0;
   const { data } = useConfidence(project.id, object.id, tracked);
+  const streamed = useEditor((state) => state.streamed[object.id]);
   const lane = useRef<HTMLDivElement>(null);
   const drag = useRef<{ from: number; moved: boolean } | null>(null);
 
@@ -63,7 +64,12 @@ export function Track({ project, object, scale }: { project: Project; object: Cl
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
       >
-        <Strip object={object} scores={tracked ? data?.scores : undefined} scale={scale} />
+        <Strip
+          object={object}
+          scores={tracked ? data?.scores : undefined}
+          streamed={streamed}
+          scale={scale}
+        />
         {stretch && (
           <div
             className="stretch"
@@ -101,18 +107,23 @@ function KeyMark({ object, frame, scale }: { object: ClipObject; frame: number; 
 function Strip({
   object,
   scores,
+  streamed,
   scale,
 }: {
   object: ClipObject;
   scores: (number | null)[] | undefined;
+  streamed: ReadonlyMap<number, number | null> | undefined;
   scale: Scale;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme((state) => state.theme);
-  useLayoutEffect(() => paint(canvas.current!, object, scores, scale), [object, scores, scale, theme]);
+  useLayoutEffect(
+    () => paint(canvas.current!, object, scores, streamed, scale),
+    [object, scores, streamed, scale, theme],
+  );
   useEffect(() => {
     // The theme is on the page only after this component has seen it change.
-    const timer = setTimeout(() => canvas.current && paint(canvas.current, object, scores, scale), 0);
+    const timer = setTimeout(() => canvas.current && paint(canvas.current, object, scores, streamed, scale), 0);
     return () => clearTimeout(timer);
     // eslint-disable-next-line
   }, [theme]);
@@ -134,6 +145,7 @@ function paint(
   canvas: HTMLCanvasElement,
   object: ClipObject,
   scores: (number | null)[] | undefined,
+  streamed: ReadonlyMap<number, number | null> | undefined,
   scale: Scale,
 ): void {
   const ratio = window.devicePixelRatio || 1;
@@ -143,20 +155,26 @@ function paint(
   const context = canvas.getContext("2d")!;
   context.scale(ratio, ratio);
   const warn = getComputedStyle(canvas).getPropertyValue("--warn");
-  for (const [first, end] of object.tracked) {
-    const left = toX(scale, first!);
-    context.fillStyle = withAlpha(object.colour, 0.22);
-    context.fillRect(left, 0, toX(scale, end!) - left, height);
-  }
-  if (!scores) return;
   const each = Math.max(1, scale.width / scale.span);
-  const from = Math.max(0, Math.floor(scale.first));
-  const to = Math.min(scores.length, Math.ceil(scale.first + scale.span));
-  for (let frame = from; frame < to; frame++) {
-    const score = scores[frame];
-    if (score === null || score === undefined) continue;
+  const ground = (first: number, end: number) => {
+    const left = toX(scale, first);
+    context.fillStyle = withAlpha(object.colour, 0.22);
+    context.fillRect(left, 0, toX(scale, end) - left, height);
+  };
+  const bar = (frame: number, score: number | null | undefined) => {
+    if (score === null || score === undefined) return;
     const tall = Math.max(2, score * height);
     context.fillStyle = score < WEAK ? warn : withAlpha(object.colour, 0.75);
     context.fillRect(toX(scale, frame), height - tall, each + 0.5, tall);
+  };
+  const before = object.tracked.filter(([first]) => !streamed?.has(first!));
+  for (const [first, end] of before) ground(first!, end!);
+  const from = Math.max(0, Math.floor(scale.first));
+  const to = Math.ceil(scale.first + scale.span);
+  for (let frame = from; frame < to; frame++) {
+    if (streamed?.has(frame)) {
+      ground(frame, frame + 1);
+      bar(frame, streamed.get(frame));
+    } else bar(frame, scores?.[frame]);
   }
 }

@@ -3,11 +3,11 @@ import {
   ChevronLast,
   Pause,
   Play,
-  ScanSearch,
   SkipBack,
   SkipForward,
   StepBack,
   StepForward,
+  TrendingDown,
   Volume2,
   VolumeX,
   X,
@@ -77,7 +77,7 @@ export function Transport({ project, onZoom }: { project: Project; onZoom: (by: 
         )}
         <i className="transport-line" />
         <IconButton label="To the weakest frame" keys="W" side="top" onClick={() => void goWeakest()}>
-          <ScanSearch size={15} />
+          <TrendingDown size={15} />
         </IconButton>
         <IconButton label="Zoom the timeline out" side="top" onClick={() => onZoom(1 / 1.6)}>
           <ZoomOut size={15} />

@@ -32,7 +32,8 @@ export function Slider({
       </span>
       {inline && <Bar {...{ label, value, min, max, step, unit, disabled, onChange, onCommit }} />}
       <span className="slider-value">
-        <NumberBox {...{ label, value, min, max, step, disabled, onChange, onCommit }} /> {unit}
+        <NumberBox {...{ label, value, min, max, step, disabled, onChange, onCommit }} />
+        <span className="slider-unit">{unit}</span>
       </span>
       {!inline && <Bar {...{ label, value, min, max, step, unit, disabled, onChange, onCommit }} />}
     </div>
@@ -60,10 +61,22 @@ function Bar({ label, value, min, max, step, unit, disabled, onChange, onCommit 
       onValueCommit={([next]) => onCommit?.(next!)}
     >
       <Radix.Track className="slider-track">
-        <Radix.Range className="slider-range" />
+        {min < 0 ? <FromNought {...{ value, min, max }} /> : <Radix.Range className="slider-range" />}
       </Radix.Track>
       <Radix.Thumb className="slider-thumb" aria-label={label} aria-valuetext={`${value} ${unit}`} />
     </Radix.Root>
+  );
+}
+
+/** The bar of a slider that goes both ways: from the middle to where the thumb is. */
+function FromNought({ value, min, max }: { value: number; min: number; max: number }) {
+  const share = (number: number) => (100 * (number - min)) / (max - min);
+  const left = share(Math.min(0, value));
+  return (
+    <>
+      <i className="slider-nought" style={{ left: `${share(0)}%` }} />
+      <div className="slider-range" style={{ left: `${left}%`, width: `${share(Math.max(0, value)) - left}%` }} />
+    </>
   );
 }
 
