@@ -62,6 +62,9 @@ class Run(ABC):
     stage_name = "erase"
     """What the progress of the whole is called."""
 
+    nothing = "the masks mark nothing on these frames, so nothing was removed"
+    """What is said when no frame changed."""
+
     def __init__(
         self,
         info: ClipInfo,
@@ -184,7 +187,7 @@ class Run(ABC):
         for line in self.damage:
             self.warn(line)
         if self.report.frames and not any(frame.hole for frame in self.report.frames):
-            self.warn("the masks mark nothing on these frames, so nothing was removed")
+            self.warn(self.nothing)
         if self._settings.report is not None:
             self.report.save(self._settings.report)
         self._log_end(seconds)
