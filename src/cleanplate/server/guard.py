@@ -12,6 +12,7 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,6 +45,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+LARGEST = 32 << 20
+"""Bytes of a request that is not an upload: the largest masks, painted by hand, take a few."""
 
 _SAFE = ("GET", "HEAD")
 
@@ -81,6 +85,8 @@ class Guard:
             await answer(scope, receive, _hardened(send))
             return
         cookie = self._keys.cookie() if token_given else None
+        if not scope["path"].startswith(f"{self._prefix}/uploads/"):  # which mind their own size
+            receive = _bounded(receive)
         await self._app(scope, receive, _hardened(send, cookie))
 
     def _check_host(self, headers: Headers) -> None:
@@ -141,6 +147,21 @@ def _hardened(send: Send, cookie: str | None = None) -> Send:
         await send(message)
 
     return hardened
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Receive no more than `LARGEST`; what comes beyond it is refused."""
+    left = LARGEST
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, "The request is too large: send clips as uploads.")
+        return message
+
+    return bounded
 
 
 def split_host(text: str) -> tuple[str, str]:

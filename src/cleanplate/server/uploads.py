@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from starlette.requests import ClientDisconnect
+
 from cleanplate.project.atomic import write_whole
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.uploads import Upload
@@ -127,7 +129,7 @@ class Uploads:
                 place += await asyncio.to_thread(target.write, memoryview(data)[place:])
 
         try:
-            async for piece in pieces:
+            async for piece in _until_cut(pieces):
                 left -= len(piece)
                 if left < 0:
                     raise Refused(413, "More came than the upload's size.", "Start it again.")
@@ -135,7 +137,7 @@ class Uploads:
                 if len(waiting) >= _FLUSH:
                     await flush()
         finally:
-            # A connection that is cut off raises here: what came of it is kept.
+            # Whatever ends this, what came is kept.
             await asyncio.shield(flush())
             await asyncio.to_thread(os.fsync, target.fileno())
 
@@ -190,6 +192,15 @@ class Uploads:
             except (OSError, ValueError):
                 continue
         return found
+
+
+async def _until_cut(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces that come before the connection is cut off, if it is."""
+    try:
+        async for piece in pieces:
+            yield piece
+    except ClientDisconnect:
+        return
 
 
 def _gigabytes(size: int) -> str:

@@ -1,0 +1,102 @@
+"""Pictures and sound by address."""
+
+from __future__ import annotations
+
+import io
+import wave
+
+import cv2
+import numpy as np
+import pytest
+from generated import pictures, psnr
+
+from cleanplate.media import open_clip
+from cleanplate.server.frames import pack, unpack
+
+
+def decoded(answer):
+    picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def test_a_frame_is_the_clips(client, at, scene):
+    for index, true in enumerate(pictures(scene.path)):
+        shown = decoded(client.get(f"{at}/frames/{index}"))
+        assert shown.shape == true.shape
+        assert psnr(shown, true) > 30, index
+
+
+def test_a_png_is_exact_in_any_order(client, at, scene):
+    with open_clip(scene.path) as reader:
+        true = [frame.image for frame in reader]
+    for index in (9, 3, 13, 0, 4):
+        shown = decoded(client.get(f"{at}/frames/{index}?format=png"))
+        assert np.array_equal(shown, true[index]), index
+
+
+def test_frames_come_no_larger_than_the_clip(client, at):
+    assert decoded(client.get(f"{at}/frames/2?width=1280")).shape[1] == 160
+    assert decoded(client.get(f"{at}/frames/2?width=80&format=png")).shape == (48, 80, 3)
+
+
+def test_a_browser_may_keep_them(client, at, project):
+    first = client.get(f"{at}/frames/2")
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = client.get(f"{at}/frames/2", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    named = client.get(f"{at}/frames/2?v={project['clip']['version']}")
+    assert "immutable" in named.headers["cache-control"]
+
+
+def test_a_frame_behind_the_end_is_not_found(client, at):
+    answer = client.get(f"{at}/frames/14")
+    assert answer.status_code == 404
+    assert "the clip's last is 13" in answer.json()["error"]["message"]
+
+
+def test_the_clip_is_made_ready_while_it_is_looked_at(client, at, clip):
+    client.get(f"{at}/frames/5")
+    frames = client.app.state.services.frames
+    assert frames.idle(20)
+    clip.rename(clip.with_name("moved.mp4"))  # what is stored needs no clip to be decoded
+    clip.with_name("moved.mp4").rename(clip)
+    assert decoded(client.get(f"{at}/frames/11")).shape == (96, 160, 3)
+
+
+def test_thumbnails_lie_side_by_side_in_order(client, at, scene):
+    strip = decoded(client.get(f"{at}/strip?count=7&height=48"))
+    assert strip.shape == (48, 80 * 7, 3)
+    for place, index in enumerate(range(1, 14, 2)):
+        small = cv2.resize(scene.frames[index], (80, 48), interpolation=cv2.INTER_AREA)
+        assert psnr(strip[:, 80 * place : 80 * (place + 1)], small) > 24, index
+
+
+def test_sound_is_that_of_the_frames(client, at):
+    answer = client.get(f"{at}/audio?first=2&end=8")
+    with wave.open(io.BytesIO(answer.content)) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (2, 48000)
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16)[::2]
+    assert len(samples) == round(6 / 12 * 48000)
+    spectrum = np.abs(np.fft.rfft(samples.astype(float)))
+    assert np.argmax(spectrum) * 48000 / len(samples) == pytest.approx(440, abs=3)
+
+
+def test_the_outline_of_the_sound(client, at):
+    outline = client.get(f"{at}/waveform").json()
+    assert len(outline["peaks"]) == pytest.approx(14 / 12 * outline["rate"], abs=1)
+    assert 0.9 < max(outline["peaks"]) <= 1
+
+
+def test_a_silent_clip_says_so(client, workspace):
+    from generated import pan, write_clip
+    from servers import API
+
+    write_clip(workspace / "silent.mp4", pan("coffee", 3))
+    silent = client.post(f"{API}/projects", json={"path": "silent.mp4"}).json()["id"]
+    assert client.get(f"{API}/projects/{silent}/audio").status_code == 404
+    assert client.get(f"{API}/projects/{silent}/waveform").json()["peaks"] == []
+
+
+def test_pieces_are_packed_and_unpacked():
+    pieces = [b"", b"one", b"three" * 100]
+    assert unpack(pack(pieces)) == pieces
