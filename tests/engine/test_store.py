@@ -75,3 +75,16 @@ def test_processes_share_a_store(store):
         assert user.exitcode == 0
     assert store.size() <= 4 * 50_000
     assert not [path for path in store.folder.rglob("*.part")]
+
+
+def test_all_that_was_made_of_one_clip_can_be_forgotten(tmp_path):
+    store = Store(tmp_path)
+    ours = [key_of("fill", i, clip="a" * 64) for i in range(5)]
+    theirs = [key_of("fill", i, clip="b" * 64) for i in range(5)]
+    for key in (*ours, *theirs):
+        store.put(key, b"x" * 100)
+    assert len({*ours, *theirs}) == 10
+    assert store.forget("a" * 64) >= 500
+    assert [store.get(key) for key in ours] == [None] * 5
+    assert all(store.has(key) for key in theirs)
+    assert store.forget("a" * 64) == 0

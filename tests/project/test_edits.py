@@ -214,3 +214,17 @@ def test_a_project_of_the_first_version_opens_and_goes_on(tmp_path):
     for _ in range(4):
         again.undo()
     assert again.state() == State()
+
+
+def test_cleaning_deletes_only_what_no_edit_can_need(project):
+    rng = np.random.default_rng(3)
+    used, undone, loose = (project.keep_mask(rng.random((24, 32)) > 0.5) for _ in range(3))
+    project.edit(SetKey(object=1, frame=0, mask=used))
+    project.edit(SetKey(object=1, frame=1, mask=undone))
+    project.undo()
+    assert project.clean() == 0  # stored just now: somebody may be about to name it
+    freed = project.clean(older=0)
+    assert freed > 0
+    left = {path.name for path in (project.folder / "masks").iterdir()}
+    assert left == {used, undone}
+    assert loose not in left

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import json as json_text
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cleanplate.cli.erase import Quality
+from cleanplate.cli.fetching import fetching, size_text
+from cleanplate.cli.mask import Quality as Tracking
+from cleanplate.cli.pointing import (
+    BoxOption,
+    FindAtOption,
+    FindOption,
+    KeyMaskOption,
+    NotPointOption,
+    PointOption,
+    PrompterOption,
+    parse_pointers,
+)
 
 if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
     from cleanplate.project import Edit, Project
+
+
+class Action(StrEnum):
+    """What is done with an object."""
+
+    erase = "erase"
+    keep = "keep"
+    cutout = "cutout"
+
 
 app = typer.Typer(
     add_completion=False,
@@ -24,6 +47,30 @@ ProjectArgument = Annotated[
     Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+GrowOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        show_default="the feather; at least 4 for what is tracked",
+        help="Grow the masks by so many pixels before filling.",
+    ),
+]
+FeatherOption = Annotated[
+    float | None, typer.Option(min=0, help="Blend over so many pixels inside the grown rim.")
+]
+QualityOption = Annotated[Quality | None, typer.Option(help="The care taken in filling.")]
+TrackingOption = Annotated[
+    Tracking | None, typer.Option(help="The care taken in tracking what is pointed at.")
+]
+InpaintOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NETWORK",
+        show_default="Cleanplate's own synthesis",
+        help="Make up what no frame shows with this inpainting network: a name from cleanplate "
+        "models, or an ONNX file of LaMa's or MI-GAN's kind; none to go without.",
+    ),
+]
 
 
 @app.command()
@@ -47,38 +94,132 @@ def new(
             "frames. Copied into the project.",
         ),
     ] = None,
-    grow: Annotated[
-        float | None, typer.Option(min=0, help="Grow the masks by so many pixels.")
-    ] = None,
-    feather: Annotated[
-        float | None, typer.Option(min=0, help="Blend over so many pixels inside the grown rim.")
-    ] = None,
-    quality: Annotated[Quality | None, typer.Option(help="The care taken in filling.")] = None,
+    find: FindOption = None,
+    find_at: FindAtOption = None,
+    box: BoxOption = None,
+    point: PointOption = None,
+    not_point: NotPointOption = None,
+    keymask: KeyMaskOption = None,
+    prompter: PrompterOption = None,
+    grow: GrowOption = None,
+    feather: FeatherOption = None,
+    quality: QualityOption = None,
+    tracking: TrackingOption = None,
+    inpaint: InpaintOption = None,
 ) -> None:
-    """Make a project for a clip."""
+    """Make a project for a clip; say at once what is to be removed, or later."""
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
+    if mask is not None and pointers:
+        raise typer.BadParameter("give either ready-made masks, with --mask, or point at things")
     from cleanplate.engine.projects import new_project
 
     project = new_project(clip, output, mask)
-    _change_settings(project, grow, feather, quality)
+    _change_settings(project, grow, feather, quality, tracking, inpaint)
+    if pointers:
+        try:
+            _point(project, pointers)
+        except BaseException:
+            project.delete()  # nothing of value is in it: what was meant was not understood
+            raise
+
+
+@app.command("point")
+def point_(
+    project: ProjectArgument,
+    find: FindOption = None,
+    find_at: FindAtOption = None,
+    box: BoxOption = None,
+    point: PointOption = None,
+    not_point: NotPointOption = None,
+    keymask: KeyMaskOption = None,
+    prompter: PrompterOption = None,
+) -> None:
+    """Point at something, or correct what is there: OBJECT@FRAME:X,Y names the project's object."""
+    from cleanplate.project import Project
+
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
+    if not pointers:
+        raise typer.BadParameter("say where: --find, --box, --point, --not-point or --keymask")
+    _point(Project.open(project), pointers)
 
 
 @app.command("set")
 def set_(
     project: ProjectArgument,
-    grow: Annotated[
-        float | None, typer.Option(min=0, help="Grow the masks by so many pixels.")
-    ] = None,
-    feather: Annotated[
-        float | None, typer.Option(min=0, help="Blend over so many pixels inside the grown rim.")
-    ] = None,
-    quality: Annotated[Quality | None, typer.Option(help="The care taken in filling.")] = None,
+    grow: GrowOption = None,
+    feather: FeatherOption = None,
+    quality: QualityOption = None,
+    tracking: TrackingOption = None,
+    inpaint: InpaintOption = None,
 ) -> None:
     """Change a project's settings."""
     from cleanplate.project import Project
 
-    if grow is feather is quality is None:
-        raise typer.BadParameter("say what to set: --grow, --feather or --quality")
-    _change_settings(Project.open(project), grow, feather, quality)
+    if grow is feather is quality is tracking is inpaint is None:
+        raise typer.BadParameter(
+            "say what to set: --grow, --feather, --quality, --tracking or --inpaint"
+        )
+    _change_settings(Project.open(project), grow, feather, quality, tracking, inpaint)
+
+
+@app.command("object")
+def object_(
+    project: ProjectArgument,
+    number: Annotated[int, typer.Argument(metavar="OBJECT", min=1, help="The object's number.")],
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    action: Annotated[Action | None, typer.Option(help="What to do with it.")] = None,
+    colour: Annotated[str | None, typer.Option(metavar="#RRGGBB", help="How to show it.")] = None,
+    smooth: Annotated[
+        float | None, typer.Option(min=0, max=2, help="Steady its masks in time.")
+    ] = None,
+    fill_holes: Annotated[
+        int | None, typer.Option(min=0, metavar="AREA", help="Fill gaps up to so many pixels.")
+    ] = None,
+    drop_specks: Annotated[
+        int | None, typer.Option(min=0, metavar="AREA", help="Drop islands below so many pixels.")
+    ] = None,
+    shrink: Annotated[
+        float | None, typer.Option(min=0, help="Move its edge in, in pixels.")
+    ] = None,
+    grow: Annotated[float | None, typer.Option(min=0, help="Move its edge out, in pixels.")] = None,
+    feather: Annotated[float | None, typer.Option(min=0, help="Soften its edge.")] = None,
+    into: Annotated[
+        int | None, typer.Option(min=1, metavar="OBJECT", help="Make it part of another object.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget the object.")] = False,
+) -> None:
+    """Change one of a project's objects."""
+    from cleanplate.engine.tracking import MaskStage, merge_objects
+    from cleanplate.errors import UsageError
+    from cleanplate.project import Project, RemoveObject, SetObject
+
+    opened = Project.open(project)
+    known = opened.state().objects
+    for one in (number, number if into is None else into):
+        if one not in known:
+            raise UsageError(f"{project} has no object {one}; see cleanplate project objects")
+    if remove:
+        opened.edit(RemoveObject(object=number))
+        return
+    if into is not None:
+        opened.edit(merge_objects(MaskStage(opened), number, into))
+        return
+    try:
+        edit = SetObject(
+            object=number,
+            name=name,
+            action=None if action is None else action.value,
+            colour=colour,
+            smooth=smooth,
+            holes=fill_holes,
+            specks=drop_specks,
+            shrink=shrink,
+            grow=grow,
+            feather=feather,
+        )
+    except ValueError as error:
+        raise typer.BadParameter("a colour is written #rrggbb", param_hint="--colour") from error
+    opened.edit(edit)
 
 
 @app.command()
@@ -145,6 +286,24 @@ def redo(project: ProjectArgument) -> None:
     print(f"done again: {describe(Project.open(project).redo())}")
 
 
+@app.command()
+def clean(project: ProjectArgument, json: AsJson = False) -> None:
+    """Delete masks that no edit names, and all that was derived from the project's clip.
+
+    What was derived is computed again when it is needed. Undo and redo go on working.
+    """
+    from cleanplate.engine.store import open_store
+    from cleanplate.project import Project
+
+    opened = Project.open(project)
+    freed = {"masks": opened.clean(), "derived": open_store().forget(opened.fingerprint)}
+    if json:
+        print(json_text.dumps(freed, indent=1))
+    else:
+        print(f"freed {size_text(freed['masks'])} of masks that no edit names")
+        print(f"freed {size_text(freed['derived'])} of derived data")
+
+
 @app.command("find-clip")
 def find_clip(
     project: ProjectArgument,
@@ -181,13 +340,43 @@ def describe(edit: Edit) -> str:
 
 
 def _change_settings(
-    project: Project, grow: float | None, feather: float | None, quality: Quality | None
+    project: Project,
+    grow: float | None,
+    feather: float | None,
+    quality: Quality | None,
+    tracking: Tracking | None,
+    inpaint: str | None,
 ) -> None:
     from cleanplate.project import SetSettings
 
-    if not (grow is feather is quality is None):
-        level: Any = None if quality is None else quality.value
-        project.edit(SetSettings(grow=grow, feather=feather, quality=level))
+    levels: dict[str, Any] = {
+        name: level.value
+        for name, level in (("quality", quality), ("tracking", tracking))
+        if level is not None
+    }
+    completer = None if inpaint is None else _network(inpaint)
+    if levels or not (grow is feather is completer is None):
+        project.edit(SetSettings(grow=grow, feather=feather, completer=completer, **levels))
+
+
+def _network(name: str) -> str:
+    """An inpainting network as a project names it, having made sure that it is one; "" for none."""
+    if name == "none":
+        return ""
+    from cleanplate.engine.plate import completer
+
+    completer(name)
+    return str(Path(name).resolve()) if Path(name).is_file() else name
+
+
+def _point(project: Project, pointers: Pointers) -> None:
+    from cleanplate.engine.marking import mark_project
+    from cleanplate.engine.tracking import MaskStage
+
+    with fetching() as watch:
+        names = mark_project(project, pointers, MaskStage(project), watch=watch)
+    for number, name in sorted(names.items()):
+        print(f"{number:>3}  {name}")
 
 
 def _print_facts(facts: dict[str, Any], as_json: bool) -> None:

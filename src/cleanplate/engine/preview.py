@@ -110,7 +110,7 @@ class Preview:
         nearby = [holes.names(i) for i in range(max(index - around, 0), index + around + 1)]
         code = code_version("fill", "media", "segment/edges.py", "engine")
         size = [self.width, self.height]
-        return key_of("preview", code, self._project.fingerprint, index, size, nearby)
+        return key_of("preview", code, index, size, nearby, clip=self._project.fingerprint)
 
     def _small(self, frames: Iterable[Frame], holes: ProjectHoles) -> Iterator[_Small]:
         for frame in frames:

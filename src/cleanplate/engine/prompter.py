@@ -100,7 +100,7 @@ class Prompter:
             image = (image >> 8).astype(np.uint8)
         weights = [file.sha256 for file in models.manifest(NETWORK).files]
         code = code_version("segment/segmenter.py", "media")
-        key = key_of("embedding", code, weights, self._project.fingerprint, frame)
+        key = key_of("embedding", code, weights, frame, clip=self._project.fingerprint)
         data = self._store.get(key)
         if data is None:
             data = self._network().embed(image).features.astype("<f2").tobytes()

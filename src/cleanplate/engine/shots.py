@@ -45,7 +45,7 @@ def known_shots(fingerprint: str, store: Store, within: Within = None) -> list[r
 
 def _key(fingerprint: str, within: Within) -> str:
     part = [] if within is None else [[within.start, within.stop, within.step]]
-    return key_of("shots", code_version("media"), fingerprint, *part)
+    return key_of("shots", code_version("media"), *part, clip=fingerprint)
 
 
 class _Stoppable:

@@ -12,7 +12,7 @@ import os
 import uuid
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import platformdirs
@@ -25,14 +25,22 @@ LIMIT = 20 * GIB
 _KEEP = 0.9
 """Share of the limit that is left after the least recently used entries have gone."""
 
+_CLIP = 8
+"""Digits of a clip's fingerprint that names begin with."""
+
 _CHECK = 16
 """Bytes of checksum before each entry's data: a power cut can leave a file of zeros."""
 
 
-def key_of(*parts: Any) -> str:
-    """The name of what is derived from `parts`, values that JSON has: 40 hexadecimal digits."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+def key_of(*parts: Any, clip: str = "") -> str:
+    """The name of what is derived from `parts`, values that JSON has: 40 hexadecimal digits.
+
+    What is derived from one clip is given its fingerprint as `clip`, and begins with it, so that
+    all of it can be found again and thrown away.
+    """
+    text = json.dumps([*parts, clip] if clip else parts, sort_keys=True, separators=(",", ":"))
+    name = hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+    return clip[:_CLIP] + name[_CLIP:] if clip else name
 
 
 @cache
@@ -103,6 +111,17 @@ class Store:
             self._drop(path)
             left -= size
         self._size = left
+
+    def forget(self, clip: str) -> int:
+        """Delete all that was derived from the clip of this fingerprint; returns its bytes."""
+        freed = 0
+        for _, size, path in self._entries():
+            key = "".join(PurePath(path).parts[-2:])
+            if key.startswith(clip[:_CLIP]):
+                self._drop(path)
+                freed += size
+        self._size = None
+        return freed
 
     def _read(self, key: str) -> bytes | None:
         path = self._path(key)

@@ -227,7 +227,7 @@ class MaskStage:
         code = code_version("track", "segment", "media", "engine/shot_tracker.py")
         weights = [file.sha256 for file in models.manifest(NETWORK).files]
         clip = self._project.fingerprint
-        return key_of("masks", code, weights, clip, self.quality, plan.to_json())
+        return key_of("masks", code, weights, self.quality, plan.to_json(), clip=clip)
 
     @property
     def quality(self) -> str:
@@ -286,7 +286,7 @@ class MaskStage:
 
     def _chunk(self, base: str, number: int) -> dict[int, FrameRuns]:
         """A chunk's masks by frame; empty where it is not known."""
-        name = key_of(base, number)
+        name = self._chunk_key(base, number)
 
         def load() -> dict[int, FrameRuns] | None:
             data = self._store.get(name)
@@ -297,13 +297,17 @@ class MaskStage:
     def _begin_chunk(self, base: str, number: int) -> dict[int, FrameRuns]:
         """A chunk to be filled, whose masks are known from the moment that they are in it."""
         frames: dict[int, FrameRuns] = {}
-        self._held.chunks.put(key_of(base, number), frames)
+        self._held.chunks.put(self._chunk_key(base, number), frames)
         return frames
 
     def _end_chunk(self, base: str, number: int, frames: dict[int, FrameRuns]) -> None:
-        self._store.put(key_of(base, number), pack_frames(frames))
+        name = self._chunk_key(base, number)
+        self._store.put(name, pack_frames(frames))
         # In memory as well, whatever the store has room for.
-        self._held.chunks.put(key_of(base, number), frames)
+        self._held.chunks.put(name, frames)
+
+    def _chunk_key(self, base: str, number: int) -> str:
+        return key_of(base, number, clip=self._project.fingerprint)
 
     def _edged(self, name: int, one: ObjectState, frame: int, bare: Bare) -> ObjectMask:
         load, digest = bare.load, bare.digest

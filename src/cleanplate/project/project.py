@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -83,6 +84,10 @@ class Project:
         project = cls(folder, *read_project_file(text, path))
         project.history()
         return project
+
+    def delete(self) -> None:
+        """Delete the project and all in it."""
+        shutil.rmtree(self.folder)
 
     def history(self) -> History:
         """Every edit in force and undone, as it is on disk now."""

@@ -173,6 +173,8 @@ class SetSettings(_Strict):
     """How objects are tracked, and how the hole is made and filled; what is None stays as it was.
 
     `grow` and `feather` are in pixels; `quality` is that of the fill, `tracking` that of tracking.
+    `completer` names an inpainting network, of the catalogue or by its file, that makes up what no
+    frame shows; an empty one stands for Cleanplate's own synthesis.
     """
 
     kind: Literal["settings"] = "settings"
@@ -180,6 +182,7 @@ class SetSettings(_Strict):
     feather: float | None = Field(default=None, ge=0)
     quality: Literal["draft", "good", "best", "lossless"] | None = None
     tracking: Literal["draft", "good", "best"] | None = None
+    completer: str | None = None
 
 
 SingleEdit = SetMasks | SetKey | RemoveKey | SetObject | RemoveObject | MergeObjects | SetSettings
