@@ -23,6 +23,8 @@ _DRAWN = 2  # pixels drawn for one of the frame, along each side
 _SHUTTER = 0.5  # of the time between frames: 180 degrees
 _SHIFT = 4  # OpenCV's fractional bits of drawn coordinates
 
+_RING = np.linspace(0, 2 * np.pi, 90)
+
 Poses = Callable[[float], tuple[np.ndarray, np.ndarray]]
 """From a time in frames: a coverage, float32 (h, w) in 0..1, and colours, float32 (h, w, 3)."""
 
@@ -130,7 +132,7 @@ def _throw(width: int, height: int) -> Poses:
 
 
 def _straps(width: int, height: int) -> Poses:
-    """A bag with thin straps, long locks of hair and a pane of glass, swinging."""
+    """A bag with thin straps, a fringe of hair and a looking glass, swinging."""
     random = np.random.default_rng(3)
     locks = random.uniform(-1, 1, (160, 3))
     shade = _photo("immunohistochemistry", width, height)
@@ -139,24 +141,30 @@ def _straps(width: int, height: int) -> Poses:
     def pose(t: float) -> tuple[np.ndarray, np.ndarray]:
         cover = np.zeros((_DRAWN * height, _DRAWN * width), np.uint8)
         x, y = _DRAWN * width * 0.5 + unit * 0.25 * np.sin(t / 6), unit * 0.55
-        turn = 0.35 * np.cos(t / 6)
+        place, turn = np.array([x, y]), 0.35 * np.cos(t / 6)
         corners = np.array([(-0.22, -0.10), (0.22, -0.10), (0.26, 0.26), (-0.26, 0.26)]) * unit
-        _polygon(cover, _turned(corners, turn) + (x, y))
+        _polygon(cover, _turned(corners, turn) + place)
         for side in (-0.16, 0.16):
-            top = _turned(np.array([[side * 0.6 * unit, -0.42 * unit]]), turn)[0] + (x, y)
-            low = _turned(np.array([[side * unit, -0.09 * unit]]), turn)[0] + (x, y)
+            top = _turned(np.array([[side * 0.6 * unit, -0.42 * unit]]), turn)[0] + place
+            low = _turned(np.array([[side * unit, -0.09 * unit]]), turn)[0] + place
             _line(cover, [tuple(low), tuple(top)], 0.008 * unit)
-        top = _turned(np.array([[0, -0.42 * unit]]), turn)[0] + (x, y)
-        _line(cover, [tuple(top - (0.10 * unit, 0)), tuple(top + (0.10 * unit, 0))], 0.012 * unit)
+        top = _turned(np.array([[0, -0.42 * unit]]), turn)[0] + place
+        half = np.array([0.10 * unit, 0])
+        _line(cover, [tuple(top - half), tuple(top + half)], 0.012 * unit)
         for root, bend, long in locks:
-            start = _turned(np.array([[root * 0.22 * unit, 0.24 * unit]]), turn)[0] + (x, y)
+            start = _turned(np.array([[root * 0.22 * unit, 0.24 * unit]]), turn)[0] + place
             sway = 0.05 * unit * (bend + np.cos(t / 6 + bend))
-            mid = start + (0.4 * sway, (0.06 + 0.02 * long) * unit)
-            end = start + (sway, (0.13 + 0.05 * long) * unit)
+            mid = start + np.array([0.4 * sway, (0.06 + 0.02 * long) * unit])
+            end = start + np.array([sway, (0.13 + 0.05 * long) * unit])
             _line(cover, _curve(start, mid, end), 0.0015 * unit)
-        soft = cover.astype(np.float32) / 255
         pane = np.zeros_like(cover)
-        _ellipse(pane, (x + 0.30 * unit, y - 0.12 * unit), (0.10 * unit, 0.10 * unit))
+        lens = _turned(np.array([[0.32 * unit, -0.12 * unit]]), turn)[0] + place
+        grip = _turned(np.array([[0.20 * unit, 0.05 * unit]]), turn)[0] + place
+        _ellipse(pane, tuple(lens), (0.08 * unit, 0.08 * unit))
+        edge = np.stack([np.cos(_RING), np.sin(_RING)], axis=1) * 0.08 * unit + lens
+        _line(cover, edge, 0.014 * unit)
+        _line(cover, [tuple(lens + 0.45 * (grip - lens)), tuple(grip)], 0.02 * unit)
+        soft = cover.astype(np.float32) / 255
         soft = np.maximum(soft, 0.45 * pane.astype(np.float32) / 255)
         return soft, _moved(shade, x - unit * 0.5, 0)
 
@@ -191,8 +199,7 @@ def _fixed(points) -> np.ndarray:
 
 
 def _ellipse(cover, centre, axes) -> None:
-    angle = np.linspace(0, 2 * np.pi, 90)
-    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) * axes + centre
+    ring = np.stack([np.cos(_RING), np.sin(_RING)], axis=1) * axes + centre
     cv2.fillPoly(cover, [_fixed(ring)], 255, cv2.LINE_AA, _SHIFT)
 
 

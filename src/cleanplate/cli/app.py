@@ -15,6 +15,7 @@ from cleanplate.cli import failures
 COMMANDS = {
     "edit": "cleanplate.cli.edit",
     "erase": "cleanplate.cli.erase",
+    "cutout": "cleanplate.cli.cutout",
     "find": "cleanplate.cli.find",
     "mask": "cleanplate.cli.mask",
     "probe": "cleanplate.cli.probe",

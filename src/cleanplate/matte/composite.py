@@ -61,8 +61,7 @@ def contact_shadow(alpha: F32, amount: float) -> F32:
 
     The matte laid flat at its lowest edge and blurred, darkest where it touches.
     """
-    solid = alpha > 0.5
-    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    rows = np.flatnonzero((alpha > 0.5).any(axis=1))
     if not len(rows):
         return np.ones(alpha.shape, np.float32)
     height, width = alpha.shape

@@ -1,0 +1,279 @@
+"""``cleanplate cutout``: a clip in, its subject without its surroundings out."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.erase import Quality
+from cleanplate.cli.fetching import fetching
+from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.pointing import (
+    BoxOption,
+    FindAtOption,
+    FindOption,
+    KeyMaskOption,
+    NotPointOption,
+    PointOption,
+    parse_pointers,
+)
+from cleanplate.cli.progress import shown
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_EXAMPLES = """
+Examples:
+
+  cleanplate cutout clip.mp4 -o out.mov
+
+  cleanplate cutout clip.mp4 -o out.webm --subject person
+
+  cleanplate cutout clip.mp4 -o out.mp4 --background beach.jpg --wrap 0.3
+
+  cleanplate cutout clip.mp4 -o out.mp4 --background blur:20 --box 0:120,40,200,300
+
+  cleanplate cutout clip.mp4 -o matte.mp4 --only matte --point 0:240,130
+
+  cleanplate cutout clip.mp4 -o empty.mp4 --background plate --find person
+"""
+
+
+class Only(StrEnum):
+    """One half of a cutout."""
+
+    matte = "matte"
+    foreground = "foreground"
+
+
+class Method(StrEnum):
+    """How the matte is made."""
+
+    careful = "careful"
+    people = "people"
+    key = "key"
+
+
+class Fit(StrEnum):
+    """How a background is laid into the frame."""
+
+    cover = "cover"
+    contain = "contain"
+    stretch = "stretch"
+
+
+class End(StrEnum):
+    """What follows a background video's last frame."""
+
+    loop = "loop"
+    hold = "hold"
+
+
+class Shadow(StrEnum):
+    """The subject's shadow."""
+
+    none = "none"
+    keep = "keep"
+    soft = "soft"
+
+
+@app.command(epilog=_EXAMPLES)
+def cutout(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            show_default=False,
+            help="The result: .mov, .webm, .mkv, .webp or out/%05d.png keep transparency; with a "
+            "background, any video.",
+        ),
+    ],
+    clip: ClipArgument = None,
+    input_: ClipOption = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            show_default="what stands out most",
+            help="What to cut out: main, person, dog, car... Every instance of it.",
+        ),
+    ] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            "--mask",
+            "-m",
+            show_default=False,
+            help="What to cut out, in white: a folder of PNGs, a matte video, one PNG for all "
+            "frames, or a .json of COCO run lengths.",
+        ),
+    ] = None,
+    find: FindOption = None,
+    find_at: FindAtOption = None,
+    box: BoxOption = None,
+    point: PointOption = None,
+    not_point: NotPointOption = None,
+    keymask: KeyMaskOption = None,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            show_default="transparent",
+            help="What to lay it over: #rrggbb, blur:N, a picture, a video; or plate, for the "
+            "background alone, filled in where the subject was.",
+        ),
+    ] = None,
+    fit: Annotated[Fit, typer.Option(help="How a background fills the frame.")] = Fit.cover,
+    end: Annotated[
+        End, typer.Option("--at-end", help="What follows a background video's last frame.")
+    ] = End.loop,
+    only: Annotated[
+        Only | None,
+        typer.Option(show_default=False, help="Write the matte, or the foreground colours, alone."),
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            help="careful: anything; people: a light network for people (GPL-3.0, fetched when "
+            "first used); key: a green or blue screen."
+        ),
+    ] = Method.careful,
+    screen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLOUR",
+            show_default="found",
+            help="The screen's colour for --method key: green, blue or #rrggbb.",
+        ),
+    ] = None,
+    choke: Annotated[
+        float, typer.Option(help="Move the matte's edge inwards, in pixels; below 0, outwards.")
+    ] = 0,
+    feather: Annotated[
+        float, typer.Option(min=0, help="Soften the matte's edge by so many pixels.")
+    ] = 0,
+    gamma: Annotated[
+        float, typer.Option(help="Above 1: what is half there more solid; below 1: thinner.")
+    ] = 1,
+    despeckle: Annotated[
+        int, typer.Option(min=0, metavar="AREA", help="Drop islands and gaps below so many pixels.")
+    ] = 0,
+    hold_out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MASK", help="What is always the subject, in white: pictures or a video."
+        ),
+    ] = None,
+    garbage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,W,H|MASK",
+            help="A rough box that everything outside of is background, or a mask of what is.",
+        ),
+    ] = None,
+    wrap: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="How much of the background's light wraps the edge."),
+    ] = 0,
+    shadow: Annotated[
+        Shadow, typer.Option(help="Keep the subject's own shadow, or lay a soft one at its foot.")
+    ] = Shadow.none,
+    grain: Annotated[
+        bool, typer.Option("--grain/--no-grain", help="Give the background the clip's grain.")
+    ] = True,
+    behind: Annotated[
+        bool | None,
+        typer.Option(
+            "--behind/--not-behind",
+            show_default="with --quality best",
+            help="Fill in what is behind the subject first, and hold its edge against that.",
+        ),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(metavar="A:B", help="Frames A to B-1 only; either end may be left out."),
+    ] = None,
+    quality: Annotated[
+        Quality, typer.Option(help="The care taken in matting and in encoding.")
+    ] = Quality.good,
+    crf: Annotated[
+        float | None,
+        typer.Option(help="The encoder's constant rate factor, in place of the quality's own."),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            show_default="by the output's ending",
+            help="prores4444, vp9, ffv1, png, tiff, webp; opaque: h264, h265, av1, prores.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="Also write what was done, as JSON.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
+    ] = False,
+) -> None:
+    """Cut out the subject, with soft edges and its true colours; lay it over something new."""
+    source = the_clip(clip, input_)
+    chosen = parse_frames(frames)
+    pointers = parse_pointers(find, find_at, box, point, not_point, keymask)
+    ways = [mask is not None, bool(pointers), subject is not None]
+    if sum(ways) > 1:
+        raise typer.BadParameter(
+            "say what to cut out in one way: --subject, --mask, or --find, --box, --point, --keymask"
+        )
+    from cleanplate.engine.cutout import CutoutSettings
+    from cleanplate.engine.cutting import cut_out
+    from cleanplate.engine.run import OutputSettings
+    from cleanplate.matte.controls import MatteControls
+
+    settings = CutoutSettings(
+        mask=mask,
+        method=method.value,
+        screen=screen,
+        background=background,
+        fit=fit.value,
+        end=end.value,
+        only=None if only is None else only.value,
+        controls=MatteControls(despeckle, choke, feather, gamma),
+        inside=hold_out,
+        garbage=_garbage(garbage),
+        wrap=wrap,
+        shadow=shadow.value,
+        grain=grain,
+        behind=behind,
+        frames=chosen,
+        output=OutputSettings(quality.value, crf, codec, None, report, overwrite),
+    )
+    with fetching() as watch, shown(json) as show:
+        done = cut_out(
+            source, output, settings, pointers, subject=subject, progress=show, watch=watch
+        )
+    if not json and sys.stdout.isatty():
+        print(f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s")
+
+
+def _garbage(text: str | None) -> Path | tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) == 4:
+        try:
+            return tuple(float(part) for part in parts)
+        except ValueError:
+            pass
+    path = Path(text)
+    if not path.exists():
+        raise typer.BadParameter(
+            f"{text!r}: write a box as x,y,width,height, or name a mask that is there",
+            param_hint="--garbage",
+        )
+    return path

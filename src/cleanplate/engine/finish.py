@@ -1,0 +1,61 @@
+"""From a cut to what is written: controls, and colours that go on beyond the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.matte import Cut
+from cleanplate.matte.controls import MatteControls, hold
+from cleanplate.matte.evidence import spread
+
+F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_OWN = 0.02  # alpha above which a pixel's foreground colour is its own
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A matte as the user wants it, float32 (h, w) in 0..1, and straight colours, RGB (h, w, 3)."""
+
+    alpha: F32 = field(repr=False)
+    foreground: NDArray = field(repr=False)
+
+
+def finish(
+    cut: Cut,
+    controls: MatteControls | None = None,
+    inside: Mask | None = None,
+    garbage: Mask | None = None,
+    opacity: NDArray | None = None,
+) -> Finished:
+    """Apply the controls, what must be in and out, and the clip's own opacity, full-scale integers.
+
+    Colours are carried on beyond the edge of the matte, so that neither a softer edge nor the
+    coarser colour of a video format lets the old background in.
+    """
+    alpha = cut.alpha
+    if controls is not None and not controls.neutral:
+        alpha = controls.apply(alpha)
+    alpha = hold(alpha, inside, garbage)
+    if opacity is not None:
+        alpha = alpha * (opacity.astype(np.float32) / np.float32(np.iinfo(opacity.dtype).max))
+    colour = carried_on(
+        cut.foreground, cut.alpha if inside is None else np.maximum(cut.alpha, inside)
+    )
+    return Finished(np.ascontiguousarray(alpha, np.float32), colour)
+
+
+def carried_on(foreground: NDArray, alpha: F32) -> NDArray:
+    """The foreground with its colours carried on to where alpha is nothing; its own type."""
+    outside = alpha <= _OWN
+    if not outside.any() or outside.all():
+        return foreground
+    top = np.float32(np.iinfo(foreground.dtype).max)
+    far = spread(foreground.astype(np.float32), np.where(outside, np.float32(0), alpha))
+    result = foreground.copy()
+    result[outside] = np.rint(np.clip(far[outside], 0, top)).astype(foreground.dtype)
+    return result

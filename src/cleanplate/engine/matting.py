@@ -1,0 +1,154 @@
+"""Mattes for a run: the ways to get one, each from frames with masks to cuts, shot by shot."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import tee
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.errors import UsageError
+from cleanplate.matte import Cut, Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.matte.keyer import Screen, key, unspilled
+from cleanplate.matte.look import Looker
+from cleanplate.matte.people import PeopleMatter
+from cleanplate.matte.trimap import Trimap
+from cleanplate.segment.edges import grow
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
+
+F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+METHODS = ("careful", "people", "key")
+
+_REACH = 0.15  # of the root of a mask's area: how far the people in a matte may reach beyond it
+
+
+@dataclass(frozen=True)
+class Given:
+    """A frame to matte: RGB uint8 or uint16 (h, w, 3), its mask, bool (h, w), None for none; where
+    it is known, the background alone and where it was really seen, bool (h, w)."""
+
+    image: NDArray
+    mask: Mask | None
+    plate: NDArray | None = None
+    seen: Mask | None = None
+
+
+class Matter(ABC):
+    """One way to get mattes."""
+
+    needs_masks = False
+
+    @abstractmethod
+    def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
+        """The cuts of one shot's frames, in order, streaming."""
+
+
+class CarefulMatter(Matter):
+    """Masks made mattes: any subject. A network looks at each closely, unless `look` is False."""
+
+    needs_masks = True
+
+    def __init__(
+        self,
+        settings: MatteSettings | None = None,
+        *,
+        look: bool = True,
+        watch: Watcher | None = None,
+    ) -> None:
+        self._settings = settings
+        self._looker = Looker(watch=watch) if look else None
+
+    def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
+        for_images, for_hints = tee(shot)
+        hints = (self._hint(given) for given in for_hints)
+        yield from matte_shot((given.image for given in for_images), hints, self._settings)
+
+    def cut_one(self, given: Given) -> Cut:
+        """One frame by itself."""
+        return matte_frame(given.image, self._hint(given), self._settings)
+
+    def _hint(self, given: Given) -> Hint:
+        look = None if self._looker is None else self._looker.look(given.image, given.mask)
+        seen = None if given.seen is None else given.seen.astype(np.float32)
+        return Hint(given.mask, None, look, given.plate, seen)
+
+
+class PeopleCutter(Matter):
+    """People by their own network; with masks, only those that are marked."""
+
+    def __init__(self, *, watch: Watcher | None = None) -> None:
+        self._matter = PeopleMatter(watch=watch)
+
+    def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
+        self._matter.restart()
+        for given in shot:
+            alpha, front = self._matter.matte(given.image)
+            if given.mask is not None:
+                size = float(np.sqrt(np.count_nonzero(given.mask)))
+                alpha = np.where(grow(given.mask, _REACH * size), alpha, np.float32(0))
+            top = np.iinfo(given.image.dtype).max
+            colour = given.image.copy()
+            mixed = (alpha > 0) & (alpha < 1)
+            colour[mixed] = np.rint(front[mixed] * top).astype(colour.dtype)
+            yield Cut(alpha, colour, Trimap(alpha >= 1, alpha <= 0, 1.0))
+
+
+class KeyMatter(Matter):
+    """A green or blue screen, found on the first frame of each shot unless it is named."""
+
+    def __init__(self, screen: str | None = None) -> None:
+        self._named = None if screen is None else Screen.named(screen)
+
+    def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
+        screen = self._named
+        for given in shot:
+            screen = screen or Screen.of(given.image)
+            if screen is None:
+                raise UsageError(
+                    "No green or blue screen was found around the picture. Name its colour with "
+                    "--screen, or cut the subject out without --method key."
+                )
+            alpha = key(given.image, screen)
+            if given.mask is not None:
+                alpha = np.where(given.mask, alpha, np.float32(0))
+            clean = unspilled(given.image, screen)
+            yield Cut(alpha, clean, Trimap(alpha >= 1, alpha <= 0, 1.0))
+
+
+def open_matter(
+    method: str,
+    *,
+    screen: str | None = None,
+    look: bool = True,
+    watch: Watcher | None = None,
+) -> Matter:
+    """The matter called "careful", "people" or "key"; raises UsageError for another word."""
+    if method == "careful":
+        return CarefulMatter(look=look, watch=watch)
+    if method == "people":
+        return PeopleCutter(watch=watch)
+    if method == "key":
+        return KeyMatter(screen)
+    raise UsageError(f"There is no method {method!r}: use {', '.join(METHODS)}.")
+
+
+def beside(items: Iterable, cut) -> Iterator[tuple]:
+    """Each item with what `cut`, a function of a stream, makes of it; the stream may lag behind."""
+    waiting: deque = deque()
+
+    def noted():
+        for item in items:
+            waiting.append(item)
+            yield item
+
+    for made in cut(noted()):
+        yield waiting.popleft(), made
