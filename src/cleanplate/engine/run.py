@@ -156,12 +156,13 @@ class Run(ABC):
 
     def _stop_stages(self) -> None:
         self.halt.stop()
+        # An encoder may need long to let go of what it holds. Nobody waits for it, and nothing
+        # must come of it when it is done.
+        for writer in self._writers:
+            writer.disown()
         deadline = time.monotonic() + _PATIENCE
-        ended = [stage.join(deadline) for stage in reversed(self._stages)]
-        if not all(ended):
-            # An encoder may need long to let go of what it holds; nobody waits for it.
-            for writer in self._writers:
-                writer.disown()
+        for stage in reversed(self._stages):
+            stage.join(deadline)
 
     def encode(self, plates: Iterable[Plate[Frame]]) -> Iterator[FrameReport]:
         """Write the plates; each frame's line of the report comes back when it is written."""
