@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench editor browser clean
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -15,7 +15,17 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed
 	$(BIN)/cleanplate demo
 
-test: $(VENV)/installed
+editor: $(VENV)/installed
+	$(BIN)/python web/build.py
+
+# What tests/web drives. Where it cannot be installed, those tests are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; } \
+	  || echo "There is no Chromium here: the tests of the editor will be skipped."
+
+test: $(VENV)/installed editor browser
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest --numprocesses auto
 
@@ -27,4 +37,4 @@ bench: $(VENV)/installed
 	$(BIN)/python -m bench fill
 
 clean:
-	rm -rf $(VENV) build dist demo
+	rm -rf $(VENV) build dist demo web/node_modules src/cleanplate/server/static

@@ -17,7 +17,7 @@ import { Hint } from "../ui/Hint";
 import { Menu } from "../ui/Menu";
 import { Segmented, type Choice } from "../ui/Segmented";
 import { Slider } from "../ui/Slider";
-import { render, theRange } from "./actions";
+import { previewRange, render } from "./actions";
 
 const VIEWS: Choice<MaskView>[] = [
   { value: "overlay", label: "Colour overlay", icon: <Layers size={15} />, keys: "M" },
@@ -127,7 +127,8 @@ function PreviewControls({ project }: { project: Project }) {
   const size = useEditor((state) => state.previewSize);
   const longest = Math.max(project.clip.width, project.clip.height);
   const sizes = [...SIZES.filter((each) => each < longest), Math.min(longest, 3840)];
-  const [first, end] = theRange(project);
+  const [first, end] = previewRange(project);
+  const whole = first === 0 && end === project.clip.frames;
   const shown = Math.min(size, longest);
   return (
     <>
@@ -148,7 +149,7 @@ function PreviewControls({ project }: { project: Project }) {
         ]}
       />
       <Button onClick={() => void render(first, end)} title="Work out the result (P)">
-        Preview {project.range ? `${first}–${end - 1}` : "all"}
+        Preview {whole ? "all" : `${first}–${end - 1}`}
       </Button>
     </>
   );

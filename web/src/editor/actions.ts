@@ -13,7 +13,6 @@ import type {
   RLE,
   Stroke,
 } from "../api/types";
-import { PALETTE } from "../lib/colour";
 import { masks } from "../stage/masks";
 import { editor } from "../state/editor";
 import { toast, toastError } from "../ui/toasts";
@@ -38,6 +37,17 @@ export function theRange(project: Project): [number, number] {
 export function promptsAt(object: ClipObject | undefined, frame: number): Prompts {
   const given = object?.keys.find((key) => key.frame === frame)?.prompts;
   return { ...NOTHING, ...given } as Prompts;
+}
+
+/** As many frames as the server takes on for one preview. */
+const LONGEST_PREVIEW = 600;
+
+/** The frames to preview: those that are worked on, from the playhead on where they are many. */
+export function previewRange(project: Project): [number, number] {
+  const [first, end] = theRange(project);
+  if (end - first <= LONGEST_PREVIEW) return [first, end];
+  const from = Math.max(first, Math.min(editor.get().frame, end - LONGEST_PREVIEW));
+  return [from, from + LONGEST_PREVIEW];
 }
 
 const path = () => ({ project: editor.get().project });
@@ -65,12 +75,10 @@ export function report(error: unknown): void {
 // Objects
 
 export async function addObject(name?: string): Promise<ClipObject | undefined> {
-  const project = theProject();
-  const colour = PALETTE[(project?.objects.length ?? 0) % PALETTE.length];
   const after = await edit(() =>
     ok(api.POST("/api/v1/projects/{project}/objects", {
       params: { path: path() },
-      body: { name: name ?? null, colour, action: "erase" },
+      body: { name: name ?? null, action: "erase" },
     })),
   );
   const added = after?.objects.at(-1);
@@ -223,12 +231,10 @@ export async function find(kinds: string[]): Promise<Found[]> {
 export async function takeCandidate(one: Found): Promise<void> {
   const { candidates } = editor.get();
   if (!candidates) return;
-  const colour = PALETTE[(theProject()?.objects.length ?? 0) % PALETTE.length];
-  masks.doubt(candidates.frame);
   const after = await edit(() =>
     ok(api.POST("/api/v1/projects/{project}/objects/from-candidate", {
       params: { path: path() },
-      body: { frame: candidates.frame, mask: one.mask, label: one.label, colour, action: "erase" },
+      body: { frame: candidates.frame, mask: one.mask, label: one.label, action: "erase" },
     })),
   );
   if (!after) return;
@@ -318,8 +324,14 @@ export async function track(objects?: number[], first?: number, end?: number): P
   }
 }
 
+/** The longer side of previews: no larger than the clip. */
+export function previewSizeOf(project: Project | undefined): number {
+  const longest = project ? Math.max(project.clip.width, project.clip.height) : Infinity;
+  return Math.max(64, Math.min(editor.get().previewSize, longest));
+}
+
 export async function render(first: number, end: number): Promise<void> {
-  const size = editor.get().previewSize;
+  const size = previewSizeOf(theProject());
   try {
     takeJob(
       await ok(

@@ -1,13 +1,15 @@
-/** The colours that objects are given in turn: told apart by people who see few colours, too. */
+/** The colours to choose from: told apart by people who see few colours, too.
+ *
+ * Okabe and Ito, "Color universal design", 2008; the server gives new objects these in turn. */
 export const PALETTE = [
-  "#ff6b4a",
-  "#4aa8ff",
-  "#ffc53d",
-  "#3fd68f",
-  "#c084fc",
-  "#ff7ac0",
-  "#22d3ee",
-  "#b8d830",
+  "#e69f00",
+  "#56b4e9",
+  "#009e73",
+  "#f0e442",
+  "#0072b2",
+  "#d55e00",
+  "#cc79a7",
+  "#ffffff",
 ];
 
 export function rgb(hex: string): [number, number, number] {

@@ -7,6 +7,7 @@ import {
   changeObject,
   mergeObject,
   removeKey,
+  previewRange,
   removeObject,
   render,
   theRange,
@@ -74,7 +75,7 @@ function NextStep({ project, job }: { project: Project; job: Job | undefined }) 
     .every((one) => one.tracked.some(([from, to]) => from! <= first && to! >= end));
   const look = () => {
     editor.set({ compare: "wipe" });
-    void render(first, end);
+    void render(...previewRange(project));
   };
   return (
     <div className="track-all">
@@ -195,7 +196,7 @@ function NameBox({ object, onDone }: { object: ClipObject; onDone: () => void })
   );
 }
 
-const COLOUR_NAMES = ["Coral", "Blue", "Amber", "Green", "Violet", "Pink", "Cyan", "Lime"];
+const COLOUR_NAMES = ["Orange", "Sky blue", "Green", "Yellow", "Blue", "Vermilion", "Purple", "White"];
 
 function ColourButton({ object }: { object: ClipObject }) {
   const [open, setOpen] = useState(false);

@@ -3,12 +3,16 @@ import { useMemo } from "react";
 import { api, ok } from "../api/client";
 import { queries } from "../api/queries";
 import type { Project } from "../api/types";
+import { previewSizeOf } from "../editor/actions";
 import { pictures } from "../stage/frames";
+import { useEditor } from "../state/editor";
 
 const keyOf = (project: string, size: number) => ["rendered", project, size] as const;
 
 /** The frames of which a preview can be shown, as the project is now. */
-export function useRendered(project: Project, size: number): ReadonlySet<number> {
+export function useRendered(project: Project): ReadonlySet<number> {
+  useEditor((state) => state.previewSize);
+  const size = previewSizeOf(project);
   const { data } = useQuery({
     queryKey: [...keyOf(project.id, size), project.revision],
     queryFn: async () => {

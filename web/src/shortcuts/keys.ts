@@ -1,6 +1,6 @@
 /** Every shortcut: one table, for the keyboard and for the list under `?`. */
 import type { Project } from "../api/types";
-import { addObject, changeProject, embed, redo, removeKey, render, setEnd, theObject, theProject, theRange, track, undo } from "../editor/actions";
+import { addObject, changeProject, embed, redo, removeKey, previewRange, render, setEnd, theObject, theProject, track, undo } from "../editor/actions";
 import { goEnd, goKey, goShot, goTo, goWeakest, playPause, shuttle, step } from "../editor/moves";
 import { startPointing } from "../stage/Stage";
 import { zoomAbout } from "../stage/look";
@@ -83,7 +83,7 @@ export const GROUPS: Group[] = [
       { shown: "Q", keys: ["q"], label: "Masks or result", run: swap },
       { shown: "M", keys: ["m"], label: "Next way to see masks or result", run: nextView },
       { shown: "\\", keys: ["\\"], label: "Hold: the clip as it was", run: () => editor.set({ holding: true }) },
-      { shown: "P", keys: ["p"], label: "Preview the result", run: (project) => void render(...theRange(project)) },
+      { shown: "P", keys: ["p"], label: "Preview the result", run: (project) => void render(...previewRange(project)) },
       { shown: "Z", keys: ["z"], label: "Fit", run: () => zoom(null) },
       { shown: "⇧ Z", keys: ["shift+z"], label: "100 %", run: () => zoom(1 / (window.devicePixelRatio || 1)) },
       { shown: "+ −", keys: ["+", "="], label: "Zoom in, out", repeats: true, run: () => zoomBy(1.25) },

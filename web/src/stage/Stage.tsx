@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { clickAt, embed, promptsAt } from "../editor/actions";
+import { clickAt, embed, previewSizeOf, promptsAt } from "../editor/actions";
 import type { Project } from "../api/types";
+import { useRendered } from "../results/rendered";
 import { editor, useEditor, type Spot } from "../state/editor";
 import {
   clipped,
@@ -8,7 +9,6 @@ import {
   drawBrush,
   drawCandidates,
   drawCrosshair,
-  drawDifference,
   drawLine,
   drawMasks,
   drawPicture,
@@ -36,12 +36,13 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   const pointer = useRef<Spot | null>(null);
   const gesture = useRef<Gesture | null>(null);
   const last = useRef<{ frame: number; picture: ImageBitmap } | null>(null);
-  const live = useRef({ project, room });
-  live.current = { project, room };
+  const rendered = useRendered(project);
+  const live = useRef({ project, room, rendered });
+  live.current = { project, room, rendered };
   const drawing = useRef(0);
 
   const draw = useCallback(() => {
-    const { project, room } = live.current;
+    const { project, room, rendered } = live.current;
     const state = editor.get();
     if (!scene.current || !marks.current || !room.width) return;
     const clip = { width: project.clip.width, height: project.clip.height };
@@ -50,7 +51,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const placed = place(state.look, clip, half);
     const compare = state.holding ? "source" : state.compare;
     const width = widthFor(placed.width, project, state.speed);
-    const { after } = wantAround(project, state.frame, compare, state.speed, width, state.previewSize);
+    const { after } = wantAround(project, state.frame, compare, state.speed, width, previewSizeOf(project), rendered);
     const known = bestBefore(project, state.frame, width);
     if (known) last.current = { frame: state.frame, picture: known };
     const before = known ?? last.current?.picture;
@@ -74,8 +75,6 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       clipped(context, half.width, 0, half.width, room.height, () => {
         drawPicture(context, result ?? before, right);
       });
-    } else if (compare === "difference" && before && result) {
-      drawDifference(context, before, result, placed);
     } else if (result ?? before) {
       drawPicture(context, result ?? before!, placed);
     }
@@ -145,7 +144,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     };
   }, [redraw]);
 
-  useLayoutEffect(draw, [draw, room, project]);
+  useLayoutEffect(draw, [draw, room, project, rendered]);
 
   const frame = useEditor((state) => state.frame);
   const speed = useEditor((state) => state.speed);

@@ -2,7 +2,7 @@ import { CircleAlert, Loader } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useJobs } from "../api/queries";
 import type { Project } from "../api/types";
-import { render, theRange } from "../editor/actions";
+import { previewRange, render } from "../editor/actions";
 import { about } from "../lib/time";
 import { useRendered } from "../results/rendered";
 import { editor, useEditor } from "../state/editor";
@@ -60,8 +60,7 @@ const HINTS = {
 
 function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) {
   const frame = useEditor((state) => state.frame);
-  const size = useEditor((state) => state.previewSize);
-  const rendered = useRendered(project, size);
+  const rendered = useRendered(project);
   const { data: jobs } = useJobs();
   if (rendered.has(frame)) return null;
   const job = jobs?.find(
@@ -84,11 +83,10 @@ function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) 
   if (quiet) return null;
   if (!project.objects.some((object) => object.keys.length))
     return <Pill>There is nothing to take out yet: point at something first.</Pill>;
-  const [first, end] = theRange(project);
   return (
     <Pill>
       <CircleAlert size={14} /> This frame has no result yet.
-      <Button look="primary" onClick={() => void render(first, end)}>
+      <Button look="primary" onClick={() => void render(...previewRange(project))}>
         Preview {project.range ? "in to out" : "the clip"}
       </Button>
       <Button onClick={() => void render(frame, frame + 1)}>Only this frame</Button>

@@ -32,24 +32,6 @@ export function clipped(
   context.restore();
 }
 
-/** What differs between two pictures, made four times as bright. */
-export function drawDifference(
-  context: Context,
-  before: ImageBitmap,
-  after: ImageBitmap,
-  placed: Placement,
-): void {
-  const scratch = scratchOf(after.width, after.height);
-  const inner = scratch.getContext("2d")!;
-  inner.globalCompositeOperation = "copy";
-  inner.drawImage(before, 0, 0, after.width, after.height);
-  inner.globalCompositeOperation = "difference";
-  inner.drawImage(after, 0, 0);
-  inner.globalCompositeOperation = "lighter";
-  for (let i = 0; i < 2; i++) inner.drawImage(scratch, 0, 0);
-  drawPicture(context, scratch, placed);
-}
-
 let scratch: HTMLCanvasElement | undefined;
 
 function scratchOf(width: number, height: number): HTMLCanvasElement {

@@ -22,7 +22,7 @@ export function sourcesOf(
 ): Sources {
   const before = `${frameUrl(project.id, frame, width)}&v=${project.clip.version}`;
   if (compare === "source") return { before, after: null };
-  const view = compare === "provenance" ? "provenance" : "result";
+  const view = compare === "provenance" || compare === "difference" ? compare : "result";
   // The revision keeps a result apart from that of an earlier state of the project.
   const after = `${previewUrl(project.id, frame, view, size)}&v=${project.revision}`;
   return { before, after };
@@ -36,27 +36,28 @@ export function wantAround(
   speed: number,
   width: number,
   size: number,
+  rendered: ReadonlySet<number>,
 ): Sources {
   const now = sourcesOf(project, frame, compare, width, size);
   const step = speed < 0 ? -1 : 1;
   const reach = speed ? AHEAD_PLAYING : AHEAD;
   const urls: string[] = [];
-  const add = (sources: Sources) => {
-    if (sources.after) urls.push(sources.after);
-    if (needsBefore(compare)) urls.push(sources.before);
+  const add = (other: number) => {
+    const { before, after } = sourcesOf(project, other, compare, width, size);
+    const ready = after !== null && rendered.has(other);
+    if (ready) urls.push(after);
+    if (!ready || compare !== "provenance") urls.push(before);
   };
-  add(now);
+  add(frame);
   for (let i = 1; i <= reach; i++) {
     for (const other of speed || i > 3 ? [frame + step * i] : [frame + i, frame - i]) {
       if (other >= 0 && other < project.clip.frames)
-        add(sourcesOf(project, other, compare, width, size));
+        add(other);
     }
   }
   pictures.want(urls);
   return now;
 }
-
-const needsBefore = (compare: Compare) => compare !== "provenance";
 
 /** The best picture of a frame that is here already, at any width. */
 export function bestBefore(project: Project, frame: number, width: number): ImageBitmap | undefined {

@@ -155,8 +155,7 @@ function Playhead({ frames, rate, scale }: { frames: number; rate: number; scale
 
 /** Which frames have a result: a line under the thumbnails. */
 function RenderedBand({ project, scale }: { project: Project; scale: Scale }) {
-  const size = useEditor((state) => state.previewSize);
-  const rendered = useRendered(project, size);
+  const rendered = useRendered(project);
   const spans: [number, number][] = [];
   for (const frame of [...rendered].sort((a, b) => a - b)) {
     const last = spans.at(-1);

@@ -1,7 +1,8 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { audioUrl } from "../api/client";
 import type { Project } from "../api/types";
-import { theRange } from "../editor/actions";
+import { previewSizeOf, theRange } from "../editor/actions";
+import { useRendered } from "../results/rendered";
 import { pictures } from "../stage/frames";
 import { sourcesOf, widthFor } from "../stage/sources";
 import { editor, useEditor } from "../state/editor";
@@ -14,15 +15,23 @@ const LONGEST_SOUND = 590;
  * Frames are left out where they come too late; the sound waits where they do not come at all. */
 export function usePlayback(project: Project, shown: () => number): void {
   const speed = useEditor((state) => state.speed);
+  const rendered = useRendered(project);
+  const latest = useRef(rendered);
+  latest.current = rendered;
   useEffect(() => {
     if (!speed) return;
-    return play(project, speed, shown);
+    return play(project, speed, shown, (frame) => latest.current.has(frame));
     // Restarted by a change of speed alone: the project's edits do not stop the clip.
     // eslint-disable-next-line
   }, [speed, project.id]);
 }
 
-function play(project: Project, speed: number, shown: () => number): () => void {
+function play(
+  project: Project,
+  speed: number,
+  shown: () => number,
+  isRendered: (frame: number) => boolean,
+): () => void {
   const { rate, frames, has_audio } = project.clip;
   const [first, end] = theRange(project);
   const inside = (frame: number) => frame >= first && frame < end;
@@ -38,11 +47,11 @@ function play(project: Project, speed: number, shown: () => number): () => void 
   let wanted = 0;
 
   const isHere = (frame: number) => {
-    const { compare, previewSize } = editor.get();
-    const { before, after } = sourcesOf(project, frame, compare, widthFor(shown(), project, speed), previewSize);
+    const { compare } = editor.get();
+    const { before, after } = sourcesOf(project, frame, compare, widthFor(shown(), project, speed), previewSizeOf(project));
     // A result that was never rendered does not hold up playing: the clip is shown in its place.
     const here = (url: string) => pictures.get(url) !== undefined || pictures.isMissing(url);
-    return (after === null || here(after)) && (compare === "provenance" || here(before));
+    return after !== null && isRendered(frame) ? here(after) && (compare === "provenance" || here(before)) : here(before);
   };
 
   const tick = () => {

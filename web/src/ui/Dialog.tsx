@@ -26,6 +26,11 @@ export function Dialog({
         <Radix.Overlay className="veil" />
         <Radix.Content
           className="dialog"
+          onOpenAutoFocus={(event) => {
+            // The dialog itself is read first; its first button would only show its hint.
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
           style={{ "--dialog-width": `${width ?? 520}px` } as React.CSSProperties}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
