@@ -60,7 +60,12 @@ def formats() -> list[ExportFormat]:
         muxer = CONTAINERS.get(f".{name}", name)
         fitting = [codecs.codec(c) for c in _CODECS if muxer in codecs.codec(c).containers]
         told = [
-            ExportCodec(codec=one.name, label=one.label, alpha=_alpha(one), lossless=one.lossless)
+            ExportCodec(
+                codec=one.name,
+                label=one.label,
+                alpha=name != "mp4" and _alpha(one),
+                lossless=one.lossless,
+            )
             for one in fitting
         ]
         pictures = f".{name}" in PICTURES

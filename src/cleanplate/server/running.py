@@ -11,7 +11,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -173,4 +173,5 @@ def run(settings: ServerSettings, opened: socket.socket, ready: Callable[[], Non
         proxy_headers=False,
         ws="none",
     )
-    _Server(config, ready).run(sockets=[opened])
+    with suppress(KeyboardInterrupt):  # how a server is stopped
+        _Server(config, ready).run(sockets=[opened])

@@ -1,0 +1,249 @@
+"""Jobs in processes of their own: done, watched, stopped, and there again after anything."""
+
+from __future__ import annotations
+
+import signal
+
+import generated
+import numpy as np
+import psutil
+import pytest
+from servers import API, Listener, finished, masked_project, wait_for
+
+EXPORT = {"format": "mkv", "codec": "ffv1", "quality": "lossless"}
+
+
+@pytest.fixture
+def masked(workspace, scene):
+    return masked_project(workspace, scene)
+
+
+def address_of(client) -> str:
+    (project,) = client.get(f"{API}/projects").json()
+    return f"{API}/projects/{project['id']}"
+
+
+def worker_of(running) -> psutil.Process:
+    """The process that is at a job."""
+    for child in psutil.Process(running.process.pid).children():
+        if "cleanplate.server.jobs.worker" in child.cmdline():
+            return child
+    raise AssertionError("no worker")
+
+
+def begun(client, job: dict) -> dict:
+    """A job once some of its frames are done."""
+    return wait_for(
+        lambda: client.get(f"{API}/jobs/{job['id']}").json(), lambda job: job["done"] >= 2
+    )
+
+
+def test_an_export_from_beginning_to_end(running, masked, scene):
+    """Planned, watched, downloaded; what is outside the disc is the clip's own, bit for bit."""
+    client = running.start()
+    at = address_of(client)
+    planned = client.post(f"{at}/exports/plan", json=EXPORT).json()
+    assert (planned["name"], planned["codec"]) == ("Disc.mkv", "ffv1")
+    assert "every frame" in planned["kept"] and planned["bytes"] > 0
+    everything = Listener(running.client(), f"{API}/events")
+    job = client.post(f"{at}/exports", json=EXPORT).json()
+    own = Listener(running.client(), f"{API}/jobs/{job['id']}/events")
+    done = finished(client, job)
+    assert done["state"] == "done", done
+    assert (done["done"], done["total"]) == (14, 14)
+    result = done["result"]
+    assert result["name"] == "Disc.mkv" and result["recovered"] + result["synthesised"] > 0.99
+    data = client.get(result["output"])
+    assert "Disc.mkv" in data.headers["content-disposition"]
+    file = running.folder / "got.mkv"
+    file.write_bytes(data.content)
+    assert len(data.content) == result["bytes"]
+    for before, after, mask in zip(
+        generated.planes(scene.path), generated.planes(file), scene.masks, strict=True
+    ):
+        rows = before.shape[0] * 2 // 3
+        changed = (before != after)[:rows]
+        assert changed.any() and not changed[~grown(mask)].any()
+    assert own.ended()  # with the job
+    assert own.of("job")[-1]["job"]["state"] == "done"
+    states = [event["job"]["state"] for event in everything.of("job")]
+    assert (states[0], states[-1]) == ("queued", "done")
+    part = client.get(result["output"], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, data.content[10:20])
+    again = client.post(f"{at}/exports", json=EXPORT).json()
+    assert finished(client, again)["result"]["name"] == "Disc 2.mkv"
+    assert running.stop() == 0
+
+
+def grown(mask):
+    from cleanplate.segment.edges import grow
+
+    return grow(mask, 3)
+
+
+def test_events_are_made_up_for_after_a_cut(running, masked):
+    client = running.start()
+    at = address_of(client)
+    first = Listener(running.client(), f"{at}/events")
+    client.post(f"{at}/objects", json={})
+    first.wait(lambda events: len(events) == 1)
+    client.post(f"{at}/objects", json={})
+    client.post(f"{at}/undo")
+    second = Listener(running.client(), f"{at}/events", last=first.ids[0])
+    second.wait(lambda events: len(events) == 2)
+    assert [event["revision"] for event in second.events] == [3, 4]
+    other = Listener(running.client(), f"{at}/events", last="0000-7")
+    other.wait(lambda events: events == [{"type": "reset"}])
+
+
+def test_a_killed_worker_is_reported_and_the_server_stays_up(running, masked):
+    client = running.start()
+    at = address_of(client)
+    job = client.post(f"{at}/exports", json=EXPORT).json()
+    begun(client, job)
+    worker_of(running).send_signal(signal.SIGKILL)
+    failed = finished(client, job, 10)
+    assert failed["state"] == "failed"
+    assert "killed" in failed["error"]["message"] and "again" in failed["error"]["remedy"]
+    exports = running.folder / "Exports"
+    assert not [path for path in exports.iterdir() if path.suffix == ".mkv"]
+    assert client.get(at).status_code == 200
+    client.post(f"{API}/jobs/{job['id']}/resume")
+    assert finished(client, job)["state"] == "done"
+
+
+def test_a_killed_server_takes_its_queue_up_again(running, masked):
+    """Killed while one job is at work and another waits: both are done after a restart."""
+    client = running.start()
+    at = address_of(client)
+    first = client.post(f"{at}/exports", json=EXPORT).json()
+    second = client.post(f"{at}/exports", json={**EXPORT, "name": "Second"}).json()
+    begun(client, first)
+    worker = worker_of(running)
+    running.kill()
+    wait_for(
+        lambda: worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE,
+        lambda up: not up,
+        10,
+    )
+    client = running.start()
+    assert [job["id"] for job in client.get(f"{API}/jobs").json()] == [second["id"], first["id"]]
+    results = [finished(client, job)["result"] for job in (first, second)]
+    assert [result["name"] for result in results] == ["Disc.mkv", "Second.mkv"]
+    files = [running.folder / "Exports" / result["name"] for result in results]
+    one, other = (generated.planes(file) for file in files)
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_job_is_paused_others_pass_it_and_it_goes_on(running, masked):
+    client = running.start()
+    at = address_of(client)
+    first = client.post(f"{at}/exports", json=EXPORT).json()
+    begun(client, first)
+    assert client.post(f"{API}/jobs/{first['id']}/pause").json()["state"] == "paused"
+    passing = client.post(f"{at}/exports", json={**EXPORT, "name": "Passing"}).json()
+    assert finished(client, passing)["state"] == "done"
+    assert client.get(f"{API}/jobs/{first['id']}").json()["state"] == "paused"
+    assert client.post(f"{API}/jobs/{first['id']}/resume").json()["state"] == "running"
+    assert finished(client, first)["state"] == "done"
+    assert client.post(f"{API}/jobs/{first['id']}/pause").status_code == 409
+    assert client.delete(f"{API}/jobs/{first['id']}").status_code == 204
+    assert client.get(f"{API}/jobs/{first['id']}").status_code == 404
+
+
+def test_a_cancelled_job_leaves_nothing(running, masked):
+    client = running.start()
+    at = address_of(client)
+    job = client.post(f"{at}/exports", json=EXPORT).json()
+    waiting = client.post(f"{at}/exports", json={**EXPORT, "name": "Waiting"}).json()
+    begun(client, job)
+    assert client.post(f"{API}/jobs/{waiting['id']}/cancel").json()["state"] == "cancelled"
+    client.post(f"{API}/jobs/{job['id']}/cancel")
+    assert finished(client, job, 15)["state"] == "cancelled"
+    assert list((running.folder / "Exports").iterdir()) == []
+    assert client.get(f"{API}/jobs/{job['id']}/output").status_code == 404
+
+
+def test_pictures_are_exported_into_a_folder_and_come_as_a_zip(running, masked):
+    import io
+    import zipfile
+
+    client = running.start()
+    at = address_of(client)
+    job = client.post(f"{at}/exports", json={"format": "png"}).json()
+    result = finished(client, job)["result"]
+    assert result["name"] == "Disc"
+    packed = zipfile.ZipFile(io.BytesIO(client.get(result["output"]).content))
+    assert len(packed.namelist()) == 14
+
+
+def test_a_preview_is_computed_and_then_shown_at_once(running, masked, scene):
+    import cv2
+
+    client = running.start()
+    at = address_of(client)
+    early = client.get(f"{at}/previews/3?size=160")
+    assert early.status_code == 409 and "Ask for a preview" in early.json()["error"]["remedy"]
+    heard = Listener(running.client(), f"{at}/events")
+    job = client.post(f"{at}/previews", json={"first": 2, "end": 5, "size": 160}).json()
+    during = client.get(f"{at}/previews/3?size=160")
+    assert during.status_code == 200 or during.json()["error"]["job"] == job["id"]
+    assert finished(client, job)["result"]["frames"] == 3
+    heard.wait(lambda events: sum(event["type"] == "preview" for event in events) == 3)
+    assert client.get(f"{at}/previews?size=160").json()["spans"] == [[2, 5]]
+    clean = generated.pan("astronaut", 14)[3]
+    mask = scene.masks[3]
+    shown = {}
+    for view in ("before", "result", "difference", "provenance"):
+        data = client.get(f"{at}/previews/3", params={"size": 160, "view": view}).content
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        shown[view] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    assert generated.psnr(shown["result"][mask], clean[mask]) > 20
+    assert generated.psnr(shown["before"][mask], clean[mask]) < 15
+    assert shown["difference"][mask].mean() > 10 * shown["difference"][~grown(mask)].mean()
+    client.patch(f"{at}/objects/1", json={"edge": {"grow": 2}})
+    assert client.get(f"{at}/previews/3?size=160").status_code == 409
+    client.post(f"{at}/undo")
+    assert client.get(f"{at}/previews/3?size=160").status_code == 200
+
+
+def test_what_cannot_be_done_is_said_before_a_job_is_made(client, at):
+    for address, body, words in (
+        ("exports", {}, "Point at something"),
+        ("track", {}, "Point at something"),
+        ("previews", {"first": 3, "end": 99}, "Frames count from 0"),
+        ("exports", {"format": "mp4", "codec": "ffv1"}, None),
+        ("exports", {"what": "cutout", "format": "mov"}, "Point at something"),
+    ):
+        answer = client.post(f"{at}/{address}", json=body)
+        assert answer.status_code in (409, 422), answer.text
+        assert words is None or words in answer.json()["error"]["remedy"]
+    assert client.get(f"{API}/jobs").json() == []
+
+
+def test_formats_say_what_they_hold(client, at):
+    formats = {one["format"]: one for one in client.get(f"{at}/exports/formats").json()}
+    assert "cutout" in formats["mov"]["what"] and "cutout" not in formats["mp4"]["what"]
+    assert {one["codec"] for one in formats["webm"]["codecs"]} == {"av1", "vp9"}
+    assert not formats["png"]["sound"]
+
+
+def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scene):
+    """After three starts of the server with it at work."""
+    from servers import client_of
+
+    from cleanplate.server.database import Database
+
+    masked_project(workspace, scene)
+    with client_of(settings) as client:
+        client.get(f"{API}/projects")
+    database = Database(settings.hidden / "server.sqlite")
+    with database.changing() as rows:
+        rows.execute(
+            "INSERT INTO jobs (id, kind, title, request, state, attempts, created) "
+            "VALUES ('abcd', 'export', 'x', '{}', 'running', 3, 1)"
+        )
+    database.close()
+    with client_of(settings) as client:
+        job = client.get(f"{API}/jobs/abcd").json()
+    assert job["state"] == "failed" and "3 times" in job["error"]["message"]
