@@ -3,6 +3,7 @@
     import cleanplate
 
     cleanplate.erase("clip.mp4", "clean.mp4", mask="masks/")
+    cleanplate.cutout("clip.mp4", "subject.mov")
     clean = cleanplate.erase(frames, mask=masks)  # arrays, or an iterator of frames
     info = cleanplate.probe("clip.mp4")
 
@@ -25,6 +26,7 @@ from cleanplate.errors import (
 
 if TYPE_CHECKING:
     from cleanplate.engine import erase
+    from cleanplate.engine.cutting import cutout
     from cleanplate.media import probe
 
 __version__ = "0.1.0"
@@ -37,11 +39,16 @@ __all__ = [
     "ModelError",
     "UsageError",
     "__version__",
+    "cutout",
     "erase",
     "probe",
 ]
 
-_VERBS = {"erase": "cleanplate.engine", "probe": "cleanplate.media"}
+_VERBS = {
+    "cutout": "cleanplate.engine.cutting",
+    "erase": "cleanplate.engine",
+    "probe": "cleanplate.media",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -64,7 +64,7 @@ def erase_frames(
     halt = Halt(cancel)
     make_hole = HoleMaker(feather if grow is None else grow, feather)
     settings = FillSettings(quality, completer=completer(inpaint))
-    numbered = number_shots(_paired(frames, mask), lambda pair: pair[0])
+    numbered = number_shots(paired(frames, mask), lambda pair: pair[0])
 
     def tasks(shot: Iterator[tuple[NDArray, NDArray[np.bool_]]]) -> Iterator[Task[_Still]]:
         if with_shadow:
@@ -84,7 +84,7 @@ def _small(image: NDArray) -> NDArray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def _paired(
+def paired(
     frames: Iterable[NDArray], mask: NDArray | Iterable[NDArray]
 ) -> Iterator[tuple[NDArray, NDArray[np.bool_]]]:
     one_for_all = isinstance(mask, np.ndarray) and mask.ndim == 2

@@ -130,7 +130,9 @@ def cutout_clip(
     if settings.background == "plate":
         if settings.mask is None:
             raise UsageError("a plate needs to know what to take away: point at it, or give a mask")
-        erase = EraseSettings(settings.mask, _PLATE_MARGIN, 0, settings.frames, settings.output)
+        erase = EraseSettings(
+            settings.mask, _PLATE_MARGIN, frames=settings.frames, output=settings.output
+        )
         return erase_clip(source, output, erase, progress, cancel)
     return _CutoutRun(source, output, settings, progress, cancel, watch).run()
 
