@@ -188,6 +188,8 @@ EVIDENCE = ("log_weight", "ring", "best_ring", "own", "rival", "distance", "spre
 _RING_SCALE = 3.0
 #: Spread in grey levels at which candidates count as showing different things.
 _DISAGREE = 8.0
+#: Power of a candidate's weight in the detail: where all agree, and how much more where not.
+_POWER, _POWER_APART = 2.5, 6.0
 #: Frames of distance that cost a candidate a factor e.
 _TIME_SCALE = 20.0
 
@@ -277,8 +279,9 @@ def _layer_means(
                 e[7] = number
                 # Where the candidates agree their mean is as sharp as each and has less noise;
                 # where they do not, detail comes from the best few.
-                power = 1.0 + 2.0 * min(e[6] / _DISAGREE, 1.0)
+                power = _POWER + _POWER_APART * min(e[6] / _DISAGREE, 1.0)
                 kept = 0.0
+                top_weight = 1.0
                 for n in range(keep):
                     best = -1
                     for k in range(count):
@@ -286,8 +289,10 @@ def _layer_means(
                             best = k
                     if best < 0:
                         break
+                    if n == 0:
+                        top_weight = weights[best]
                     top[level, y, x, n] = best
-                    share[level, y, x, n] = weights[best] ** power
+                    share[level, y, x, n] = (weights[best] / top_weight) ** power
                     kept += share[level, y, x, n]
                     weights[best] = 0.0
                 for n in range(keep):

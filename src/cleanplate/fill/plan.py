@@ -40,6 +40,7 @@ class Plan:
         frame: the frame.
         box: the region, in working pixels.
         layer: int8 (bh, bw), the layer that gives the detail, -1 where no frame shows the pixel.
+        follow: int8 (bh, bw), the layer whose motion the pixel follows, believed or not.
         soft: float32 (bh, bw, 3), the mean of all offers, as far as each is believed; the picture
             itself outside the hole.
         base: float32 (bh, bw, 3), the kept sources of `layer` mixed, exposure not matched.
@@ -54,6 +55,7 @@ class Plan:
     frame: WorkFrame
     box: Box
     layer: np.ndarray
+    follow: np.ndarray
     soft: np.ndarray
     base: np.ndarray
     offset: np.ndarray
@@ -161,6 +163,7 @@ def _smooth_only(frame: WorkFrame) -> Plan:
         frame=frame,
         box=frame.box,
         layer=np.full(shape, -1, np.int8),
+        follow=np.zeros(shape, np.int8),
         soft=frame.smooth,
         base=frame.smooth,
         offset=np.zeros_like(frame.smooth),
@@ -186,7 +189,8 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     doubt = cv2.GaussianBlur(share[..., -1] * inside, (0, 0), _SCRAP)
     doubt /= np.maximum(cv2.GaussianBlur(inside, (0, 0), _SCRAP), 1e-3)
     seen = offered.any(axis=0) & (doubt < _DOUBTFUL)
-    layer = np.where(seen, strength.argmax(axis=0), -1).astype(np.int8)
+    follow = strength.argmax(axis=0).astype(np.int8)
+    layer = np.where(seen, follow, np.int8(-1))
     base, offset = mix(
         layer, means.top, means.weight, candidates.colour, candidates.offset, frame.smooth
     )
@@ -194,6 +198,7 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
         frame=frame,
         box=frame.box,
         layer=layer,
+        follow=follow,
         soft=soft,
         base=base,
         offset=offset,
