@@ -18,6 +18,9 @@ _REACH: dict[str, tuple[int, ...]] = {
     "best": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 32, 38, 45),
 }
 
+#: Frames either side that a frame's tone is averaged with.
+_SPAN = {"draft": 2, "good": 4, "best": 4}
+
 #: Pixels of the resolution at which motion is measured and candidates are judged.
 _WORK_AREA = {"draft": 60_000, "good": 110_000, "best": 220_000}
 
@@ -56,6 +59,11 @@ class FillSettings:
     def reach(self) -> tuple[int, ...]:
         """Distances in frames, ascending, at which sources are looked for."""
         return _REACH[self._level]
+
+    @property
+    def span(self) -> int:
+        """Frames either side that a frame's tone is averaged with."""
+        return _SPAN[self._level]
 
     @property
     def work_area(self) -> int:
