@@ -13,6 +13,8 @@ COMMANDS = {
     "strips": "remove a clip's own object and write pictures of it",
     "limits": "time the floor under any fill, and the fill beside it",
     "memory": "watch what the fill holds on a long clip",
+    "preview": "time previews of a fresh clip",
+    "cores": "time a run on one core and two, and the fill by threads, processes and a cluster",
     "long": "put a long clip and a large one through the whole pipeline, and watch memory",
     "prompts": "score masks from one box and from one click on single frames, edges above all",
     "track": "score tracking from masks, boxes and clicks beside simple ways of doing it",

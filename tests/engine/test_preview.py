@@ -89,3 +89,28 @@ def test_previews_are_written_as_a_picture_or_a_video(scene, store, tmp_path):
 def test_frames_that_are_not_there_are_refused(scene, store):
     with pytest.raises(UsageError):
         list(Preview(scene[0], 80, store).frames(range(90, 91)))
+
+
+def test_a_preview_that_is_kept_shows_what_a_new_one_would(scene, tmp_path):
+    """Frames back and forth, across the cut, with a change in between: memory changes nothing."""
+    project, _, _ = scene
+    kept = Preview(project, 80, Store(tmp_path / "one"))
+    for step, index in enumerate((4, 5, 12, 15, 14, 4)):
+        if step == 2:
+            project.edit(SetSettings(grow=2, feather=1))
+        fresh = Preview(project, 80, Store(tmp_path / f"{step}"))
+        [[ours], [theirs]] = (list(p.frames(range(index, index + 1))) for p in (kept, fresh))
+        assert np.array_equal(ours.before, theirs.before), index
+        assert np.array_equal(ours.after, theirs.after), index
+        assert np.array_equal(ours.provenance, theirs.provenance), index
+    kept.close()
+    project.undo()
+
+
+def test_a_long_preview_is_the_frames_one_by_one(scene, tmp_path):
+    project, _, _ = scene
+    together = Preview(project, 80, Store(tmp_path / "together"))
+    alone = Preview(project, 80, Store(tmp_path / "alone"))
+    for shown in together.frames(slice(9, 18)):
+        [one] = alone.frames(range(shown.index, shown.index + 1))
+        assert np.array_equal(one.after, shown.after), shown.index

@@ -7,8 +7,10 @@ frames that are asked for. What was shown once is in the store and shown again a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, tee
 from pathlib import Path
 from typing import Literal
 
@@ -19,17 +21,22 @@ from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.patches import Patch
+from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
-from cleanplate.fill import FillSettings, context, fill_shot
-from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, open_clip
+from cleanplate.errors import MediaError, UsageError
+from cleanplate.fill import FillSettings, Memory, context, fill_shot
+from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
 from cleanplate.project import Project
 
 Compare = Literal["after", "before", "split", "side"]
 
 SMALL = 960
 """Longer side, in pixels, of a preview unless told otherwise."""
+
+_HELD = 112
+"""Frames in memory: those that one preview looks at, and room to step on; some 3 MB each."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +52,21 @@ class Shown:
 
 @dataclass(frozen=True)
 class _Small:
-    """A frame at the preview's size, with the hole on it."""
+    """A frame at the preview's size, with the hole on it and what that is known by."""
 
     index: int
     image: NDArray[np.uint8]
     hole: Hole
+    name: tuple[str, ...]
 
 
 class Preview:
-    """Previews of one project at one size; the project is read anew for each."""
+    """Previews of one project at one size; the project is read anew for each.
+
+    Keep it for as long as the project is looked at: the small frames around the last ones, their
+    holes and what was worked out of them stay in memory, so that their neighbours, and the same
+    frames after a change, cost a fraction of the first. One thread at a time.
+    """
 
     def __init__(
         self,
@@ -71,7 +84,18 @@ class Preview:
         self.height = max(1, round(self.info.height * scale))
         self._project = project
         self._halt = Halt(cancel)
-        self._fill = FillSettings(quality="draft")
+        self._made_by: str | None = None
+        self._choose_fill()
+        self._held: OrderedDict[int, _Small] = OrderedDict()
+        self._reader: ClipReader | None = None
+
+    def close(self) -> None:
+        """Let go of the clip and of what is in memory."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+        self._held.clear()
+        self._memory = Memory(_HELD)
 
     def frames(self, wanted: range | slice) -> Iterator[Shown]:
         """The frames `wanted` of the clip, before and after, in order.
@@ -79,24 +103,49 @@ class Preview:
         Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
         """
         self._masks = self._masks.fresh()
+        self._choose_fill()
         holes = ProjectHoles(self._masks, (self.width, self.height))
-        with open_clip(self.info, wanted) as reader:
-            wanted, count = reader.range, reader.count()
-            around = context(self._fill)
-            seen = range(max(wanted.start - around, 0), min(wanted.stop + around, count))
-            self._track(seen)
-            keys = [self._key(holes, index) for index in wanted]
-            known = {i: self._store.get(key) for i, key in zip(wanted, keys, strict=True)}
-            if None not in known.values():
-                for small in self._small(reader, holes):
-                    yield _shown(small, Patch.unpack(known[small.index]))
-                return
-        with open_clip(self.info, seen) as reader:
-            smalls = self._small(reader, holes)
-            for shot in by_shot(number_shots(smalls, lambda small: small.image)):
-                for small, patch in self._filled(shot, wanted):
-                    self._store.put(keys[small.index - wanted.start], patch.pack())
-                    yield _shown(small, patch)
+        wanted = self._there(wanted)
+        around = context(self._fill)
+        seen = range(max(wanted.start - around, 0), min(wanted.stop + around, self._count()))
+        self._track(seen)
+        names = {index: holes.names(index) for index in seen}
+        keys = {index: self._key(names, index) for index in wanted}
+        known = {index: self._store.get(key) for index, key in keys.items()}
+        if None not in known.values():
+            for index, data in known.items():
+                small = self._small(index, holes)
+                yield _shown(small, Patch.unpack(data))
+            return
+        for shot in by_shot(self._numbered(seen, wanted, holes)):
+            for small, patch in self._filled(shot, wanted):
+                self._store.put(keys[small.index], patch.pack())
+                yield _shown(small, patch)
+
+    def _choose_fill(self) -> None:
+        state = self._masks.state
+        if self._made_by != fill_name(state):
+            self._made_by = fill_name(state)
+            self._fill: FillSettings = fill_settings(state, "draft")
+            self._memory = Memory(_HELD)
+
+    def _count(self) -> int:
+        return self._open().count()
+
+    def _open(self) -> ClipReader:
+        if self._reader is None:
+            self._reader = open_clip(self.info)
+        return self._reader
+
+    def _there(self, wanted: range | slice) -> range:
+        """The frames that are meant; raises `UsageError` where there are none."""
+        first, count = wanted.start or 0, self._count()
+        end = count if wanted.stop is None else min(wanted.stop, count)
+        if not 0 <= first < end:
+            raise UsageError(
+                f"There are no frames {first} to {end - 1}: the clip has 0 to {count - 1}."
+            )
+        return range(first, end)
 
     def _track(self, seen: range) -> None:
         """Find the masks of `seen`, where objects have key frames."""
@@ -104,37 +153,78 @@ class Preview:
             for _ in self._masks.compute(seen, None, self._halt):
                 pass
 
-    def _key(self, holes: ProjectHoles, index: int) -> str:
+    def _key(self, names: dict[int, tuple[str, ...]], index: int) -> str:
         """The store's name for a frame's preview; it names all that decides it."""
         around = context(self._fill)
-        nearby = [holes.names(i) for i in range(max(index - around, 0), index + around + 1)]
+        nearby = [names.get(i, ()) for i in range(index - around, index + around + 1)]
         code = code_version("fill", "media", "segment/edges.py", "engine")
-        size = [self.width, self.height]
-        return key_of("preview", code, index, size, nearby, clip=self._project.fingerprint)
+        made = [self.width, self.height, self._made_by]
+        return key_of("preview", code, index, made, nearby, clip=self._project.fingerprint)
 
-    def _small(self, frames: Iterable[Frame], holes: ProjectHoles) -> Iterator[_Small]:
-        for frame in frames:
+    def _numbered(
+        self, seen: range, wanted: range, holes: ProjectHoles
+    ) -> Iterator[tuple[int, _Small]]:
+        """The frames of `seen` with the numbers of their shots, which are not looked for in the
+        whole clip: that takes longer than a preview."""
+        shots = self._masks.known_shots()
+        if shots is None:
+            yield from number_shots(self._smalls(seen, wanted, holes), lambda small: small.image)
+            return
+        for number, shot in enumerate(shots):
+            if shot.start < wanted.stop and wanted.start < shot.stop:
+                part = range(max(shot.start, seen.start), min(shot.stop, seen.stop))
+                yield from ((number, small) for small in self._smalls(part, wanted, holes))
+
+    def _smalls(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[_Small]:
+        for index in seen:
             self._halt.check()
-            image = frame.scaled(self.width, self.height)
-            yield _Small(frame.index, image, holes[frame.index])
+            try:
+                yield self._small(index, holes)
+            except MediaError:
+                if index in wanted:
+                    raise
+
+    def _small(self, index: int, holes: ProjectHoles) -> _Small:
+        """A frame with its hole; the same arrays again while nothing about them changes."""
+        known, name = self._held.get(index), holes.identity(index)
+        if known is None:
+            image = self._open().read_frame(index).scaled(self.width, self.height)
+            known = _Small(index, image, holes[index], name)
+        elif known.name != name:
+            known = _Small(index, known.image, holes[index], name)
+        self._held[index] = known
+        self._held.move_to_end(index)
+        while len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        return known
 
     def _filled(self, shot: Iterator[_Small], wanted: range) -> Iterator[tuple[_Small, Patch]]:
         """The wanted frames of one shot, filled."""
-        smalls = list(shot)
-        first = smalls[0].index
-        inside = range(max(wanted.start - first, 0), min(wanted.stop - first, len(smalls)))
-        if not inside:
+        begin = next(shot, None)
+        if begin is None or begin.index >= wanted.stop:
             return
+        first = begin.index
+        waiting: deque[_Small] = deque()
+
+        def noted() -> Iterator[_Small]:
+            for small in chain([begin], shot):
+                if small.index in wanted:
+                    waiting.append(small)
+                yield small
+
+        images, masks = tee(noted())
         filled = fill_shot(
-            (small.image for small in smalls),
-            (small.hole.pixels for small in smalls),
+            (small.image for small in images),
+            (small.hole.pixels for small in masks),
             self._fill,
-            inside,
+            range(max(wanted.start - first, 0), wanted.stop - first),
             first,  # counted from the clip's start, so that every preview of a frame is the same
+            self._memory,
         )
-        for place, one in zip(inside, filled, strict=True):
+        for one in filled:
             self._halt.check()
-            yield smalls[place], Patch.cut(one, smalls[place].hole.pixels, place)
+            small = waiting.popleft()
+            yield small, Patch.cut(one, small.hole.pixels, small.index - first)
 
 
 def write_preview(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -63,11 +64,15 @@ class ProjectHoles:
 
     def __getitem__(self, frame: int) -> Hole:
         """A frame's hole; the same object while nothing about it changes."""
-        erased, kept = self._masks(frame)
-        name = (*self.names(frame), *(f"{self._blended(one):g}" for one in erased))
+        name = self.identity(frame)
         if self._last is None or self._last[0] != name:
-            self._last = (name, self._make(erased, kept))
+            self._last = (name, self._make(*self._masks(frame)))
         return self._last[1]
+
+    def identity(self, frame: int) -> tuple[str, ...]:
+        """What a frame's hole is known by, its blending included: the same names, the same hole."""
+        erased, _ = self._masks(frame)
+        return (*self.names(frame), *sorted(f"~{self._blended(one):g}" for one in erased))
 
     def _masks(self, frame: int) -> tuple[list[ObjectMask], list[ObjectMask]]:
         """The masks that are erased on a frame, and those that are kept."""
@@ -86,14 +91,14 @@ class ProjectHoles:
         alike: dict[tuple[float, float], Mask] = {}
         for one in erased:
             edge = (self._grown(one), self._blended(one))
-            mask = self._fitted(one.core)
+            mask = self._fitted(one, "core")
             alike[edge] = alike[edge] | mask if edge in alike else mask
         if not alike:
             nothing = np.zeros(self._shape, bool)
             return Hole(nothing, None, None)
         keep = None
         for one in kept:
-            mask = self._fitted(one.mask)
+            mask = self._fitted(one, "mask")
             keep = mask if keep is None else keep | mask
         holes = [self._maker(edge)(mask) for edge, mask in alike.items()]
         return join_holes(holes, keep, self._align)
@@ -104,9 +109,15 @@ class ProjectHoles:
             self._makers[edge] = HoleMaker(grow * self._scale, feather * self._scale, self._align)
         return self._makers[edge]
 
-    def _fitted(self, mask: Mask) -> Mask:
+    def _fitted(self, one: ObjectMask, part: Literal["core", "mask"]) -> Mask:
         """A mask at the holes' size: every pixel that it touches."""
-        if mask.shape == self._shape:
-            return mask
         size = (self._shape[1], self._shape[0])
-        return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+        info = self._stage.info
+        if size == (info.width, info.height):
+            return getattr(one, part)
+
+        def reduce() -> Mask:
+            whole = getattr(one, part).view(np.uint8) * np.uint8(255)
+            return cv2.resize(whole, size, interpolation=cv2.INTER_AREA) > 0
+
+        return self._stage.kept((one.digest, part, size), reduce)

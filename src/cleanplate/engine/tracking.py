@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +55,12 @@ CHUNK = 32
 _CHUNKS = 256
 """Chunks of tracked masks that stay in memory: some tens of megabytes."""
 
-_PICTURES = 24
-"""Masks from pictures that stay in memory, as run lengths."""
+_PICTURES = 128
+"""Masks from pictures that stay in memory, as run lengths: more than a preview looks at."""
+
+
+_STEADIED = 8
+"""Masks averaged in time that stay in memory, whole."""
 
 
 class _Least:
@@ -92,7 +96,8 @@ class _Held:
     info: ClipInfo
     chunks: _Least = field(default_factory=lambda: _Least(_CHUNKS))
     pictures: _Least = field(default_factory=lambda: _Least(_PICTURES))
-    steadied: _Least = field(default_factory=lambda: _Least(_PICTURES))
+    steadied: _Least = field(default_factory=lambda: _Least(_STEADIED))
+    small: _Least = field(default_factory=lambda: _Least(_PICTURES))
     shown: dict[tuple[str, ...], bool] = field(default_factory=dict)
     shots: list[range] | None = None
     frames: WindowedFrames | None = None
@@ -171,9 +176,13 @@ class MaskStage:
                 mask |= one.mask
         return mask
 
+    def kept(self, key: Hashable, make: Callable[[], Mask]) -> Mask:
+        """A small mask made of this stage's, kept in memory with them; not to be written to."""
+        return self._held.small.get(key, make)
+
     def scores(self, name: int) -> NDArray[np.float32]:
         """How sure each frame's mask of an object is, 0..1 by frame; nan where it is not known."""
-        shots = self._known_shots()
+        shots = self.known_shots()
         count = shots[-1].stop if shots else self.info.frame_count or 0
         one = self.state.objects.get(name, ObjectState())
         bares = (self._bare(name, one, frame) for frame in range(count))
@@ -251,7 +260,8 @@ class MaskStage:
     def _shape(self) -> tuple[int, int]:
         return self.info.height, self.info.width
 
-    def _known_shots(self) -> list[range] | None:
+    def known_shots(self) -> list[range] | None:
+        """The clip's shots if the store knows them."""
         if self._held.shots is None:
             self._held.shots = known_shots(self._project.fingerprint, self._store, self._within)
         return self._held.shots
@@ -276,7 +286,7 @@ class MaskStage:
         return Bare(score, "tracked", digest, empty, lambda: mask_of_runs(runs, self._shape))
 
     def _tracked(self, frame: int) -> FrameRuns:
-        shots = self._known_shots()
+        shots = self.known_shots()
         for place, shot in enumerate(shots or ()):
             if frame in shot:
                 plan, base = self._plan(place)

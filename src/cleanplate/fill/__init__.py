@@ -4,8 +4,18 @@
 """
 
 from cleanplate.fill.compose import KEPT, SYNTHESISED
+from cleanplate.fill.memory import Memory
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.shot import Filled, context, fill_shot
 from cleanplate.fill.unseen import Completer
 
-__all__ = ["KEPT", "SYNTHESISED", "Completer", "FillSettings", "Filled", "context", "fill_shot"]
+__all__ = [
+    "KEPT",
+    "SYNTHESISED",
+    "Completer",
+    "FillSettings",
+    "Filled",
+    "Memory",
+    "context",
+    "fill_shot",
+]

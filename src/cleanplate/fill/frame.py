@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from cleanplate.fill.geometry import Box, bounding_box
+from cleanplate.fill.geometry import Box, bounding_box, crop
 from cleanplate.fill.smooth import harmonic_fill
 
 #: A frame is never sampled within this many working pixels of its hole: the edge of the thing
@@ -28,7 +29,8 @@ class WorkFrame:
         work_hole: bool (wh, ww).
         near_hole: bool (wh, ww), the hole and the guard around it.
         box: region of the working frame in which candidates are judged, or None without a hole.
-        smooth: float32 (bh, bw, 3), the harmonic fill inside `box`.
+        smooth: float32 (bh, bw, 3), the harmonic fill inside `box`, made when it is asked for:
+            only the frames that are planned need it.
     """
 
     index: int
@@ -39,7 +41,10 @@ class WorkFrame:
     work_hole: np.ndarray
     near_hole: np.ndarray
     box: Box | None
-    smooth: np.ndarray | None = field(default=None, repr=False)
+
+    @cached_property
+    def smooth(self) -> np.ndarray:
+        return harmonic_fill(crop(self.rgb, self.box), crop(self.work_hole, self.box))
 
 
 def work_size(height: int, width: int, area: int) -> tuple[int, int]:
@@ -69,8 +74,7 @@ def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkF
     margin = max(24, round(0.09 * width))
     box = bounding_box(work_hole, margin)
     y0, y1, x0, x1 = box
-    smooth = harmonic_fill(rgb[y0:y1, x0:x1], work_hole[y0:y1, x0:x1])
     # For motion the guard ring is hidden as well, so the removed thing's edge steers nothing.
     quiet = harmonic_fill(gray[y0:y1, x0:x1, None], near[y0:y1, x0:x1], sweeps=12)
     gray[y0:y1, x0:x1] = np.clip(quiet[..., 0] + 0.5, 0, 255).astype(np.uint8)
-    return WorkFrame(index, image, hole, rgb, gray, work_hole, near, box, smooth)
+    return WorkFrame(index, image, hole, rgb, gray, work_hole, near, box)

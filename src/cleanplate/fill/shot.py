@@ -12,9 +12,10 @@ import numpy as np
 from cleanplate.errors import MaskError
 from cleanplate.fill.compose import KEPT, SYNTHESISED, paint
 from cleanplate.fill.frame import prepare
-from cleanplate.fill.plan import plan_frame
+from cleanplate.fill.memory import Memory
+from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.settle import SPAN, settle
+from cleanplate.fill.settle import settle
 from cleanplate.fill.unseen import SPACING
 from cleanplate.fill.window import LOOKAHEAD, Window
 
@@ -43,6 +44,7 @@ def fill_shot(
     settings: FillSettings | None = None,
     wanted: range | None = None,
     first: int = 0,
+    memory: Memory | None = None,
 ) -> Iterator[Filled]:
     """Fill the holes of one shot from what its other frames show.
 
@@ -57,6 +59,8 @@ def fill_shot(
             are only looked at.
         first: the place in the shot of the first of `frames`, where they are a piece of one; so
             that a piece looks where the whole would have looked.
+        memory: what is worked out of the frames is kept here, and taken from here where it is
+            known. For pieces of one clip, `first` counted the same way in all of them.
 
     Yields:
         One Filled for each wanted frame, in order; provenance counts from the first of `frames`.
@@ -65,8 +69,9 @@ def fill_shot(
         MaskError: a hole does not fit its frame, or there are fewer holes than frames.
     """
     settings = settings or FillSettings()
+    ready = prepare if memory is None else memory.frame
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
-        window = Window(_furthest(settings) + SPAN, pool.submit)
+        window = Window(_furthest(settings) + settings.span, pool.submit, memory)
         filler = _Filler(window, settings, pool, first)
         planned: deque[Future | None] = deque()  # None for a frame that is only looked at
         asked = done = first
@@ -77,7 +82,7 @@ def fill_shot(
 
         try:
             for index, (image, hole) in enumerate(_pairs(frames, holes), first):
-                window.add(prepare(index, image, hole, settings.work_area))
+                window.add(ready(index, image, hole, settings.work_area))
                 while asked <= index and window.ready(asked):
                     plan(asked)
                     asked += 1
@@ -111,7 +116,7 @@ def context(settings: FillSettings) -> int:
     The fill of a frame is a function of these frames and their holes, and of nothing else: shots
     can be filled in pieces, each with so many frames around it, and the result is the same.
     """
-    return _furthest(settings) + SPAN + LOOKAHEAD
+    return _furthest(settings) + settings.span + LOOKAHEAD
 
 
 def _pairs(
@@ -144,16 +149,22 @@ class _Filler:
 
     def start(self, index: int) -> Future:
         """Begin to fill frame `index`; the future gives its Filled."""
-        around = [i for i in range(index - SPAN, index + SPAN + 1) if i in self._window.frames]
+        span = self._settings.span
+        around = [i for i in range(index - span, index + span + 1) if i in self._window.frames]
         for i in around:
             if i not in self._plans:
-                self._plans[i] = self._pool.submit(plan_frame, self._window, i, self._settings)
+                self._plans[i] = self._pool.submit(self._plan, i)
         # Plans were handed in before, so a thread that waits for one waits for a running one.
         return self._pool.submit(self._fill, index, {i: self._plans[i] for i in around})
 
+    def _plan(self, index: int) -> Plan | None:
+        return self._window.remembered(
+            "plan", index, lambda: plan_frame(self._window, index, self._settings)
+        )
+
     def forget(self, index: int) -> None:
         """Let go of what no frame from `index` on looks at."""
-        for i in [i for i in self._plans if i < index - SPAN]:
+        for i in [i for i in self._plans if i < index - self._settings.span]:
             del self._plans[i]
         self._window.forget(index)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box
+from cleanplate.fill.memory import Memory
 from cleanplate.fill.motion import (
     SETTLE,
     UNEXPLAINED,
@@ -45,9 +47,12 @@ def _once(table: dict[int, Future], index: int, work: Callable[[], object]):
 class Window:
     """A sliding window over one shot."""
 
-    def __init__(self, reach: int, submit: Callable[..., Future]) -> None:
+    def __init__(
+        self, reach: int, submit: Callable[..., Future], memory: Memory | None = None
+    ) -> None:
         self._reach = reach
         self._submit = submit
+        self._memory = memory
         self.frames: dict[int, WorkFrame] = {}
         self._steps: dict[int, Future] = {}
         self._errors: dict[int, Future] = {}
@@ -60,8 +65,18 @@ class Window:
         self.frames[frame.index] = frame
         before = self.frames.get(frame.index - 1)
         if before is not None:
-            self._steps[before.index] = self._submit(measure_step, before, frame)
+            self._steps[before.index] = self._measure(before, frame)
         self._count = frame.index + 1
+
+    def _measure(self, before: WorkFrame, frame: WorkFrame) -> Future:
+        def measure() -> Future:
+            return self._submit(measure_step, before, frame)
+
+        return measure() if self._memory is None else self._memory.step(before.index, measure)
+
+    def remembered(self, kind: str, index: int, work: Callable[[], Any]) -> Any:
+        """The result of `work`, or what an earlier fill of the same frames made of it."""
+        return work() if self._memory is None else self._memory.value(kind, index, work)
 
     def end(self) -> None:
         """Say that the shot has no more frames."""
@@ -100,14 +115,22 @@ class Window:
 
     def errors(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """How badly each of the two layers explains what frame `index` shows."""
-        return _once(self._errors, index, lambda: self._explain(index))
+        return _once(
+            self._errors,
+            index,
+            lambda: self.remembered("errors", index, lambda: self._explain(index)),
+        )
 
     def completed(self, index: int, complete: Completer) -> tuple[np.ndarray, Box] | None:
         """Key frame `index` with its hole made up; None where it has no hole or is not at hand."""
         frame = self.frames.get(index)
         if frame is None:
             return None
-        return _once(self._completed, index, lambda: complete_key(frame, complete))
+        return _once(
+            self._completed,
+            index,
+            lambda: self.remembered("completed", index, lambda: complete_key(frame, complete)),
+        )
 
     def _explain(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         frame = self.frames[index]
