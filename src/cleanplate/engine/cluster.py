@@ -109,14 +109,14 @@ class Cluster:
             yield next(patches)
 
     def _in_order(self, job: FillJob, windows: list[Piece]) -> Iterator[Patch]:
-        remote = self._ray.remote(num_cpus=1, max_retries=_RETRIES)(_fill_window)
+        remote = self._ray.remote(num_cpus=1, max_retries=_RETRIES)(fill_window)
         waiting = deque(windows)
         running: deque[_Running] = deque()
         try:
             while waiting or running:
                 while waiting and len(running) < self._most_running():
                     piece = waiting.popleft()
-                    running.append(_Running(piece, remote.remote(self._task(job, piece))))
+                    running.append(_Running(piece, remote.remote(window_task(job, piece, self._clip))))
                 first = running[0]
                 self._wait(job, running)
                 running.popleft()
@@ -129,13 +129,6 @@ class Cluster:
         """Windows in hand at a time: workers may come and go."""
         workers = int(self._ray.cluster_resources().get("CPU", 1))
         return max(workers, 1) * (1 + _AHEAD)
-
-    def _task(self, job: FillJob, piece: Piece) -> _Task:
-        self._halt.check()
-        holes = PackedHoles(job.holes(), job.names, piece.seen(job.settings))
-        code = code_version(*EXPORT["fill"].code)
-        quality = job.settings.quality
-        return _Task(self._clip, job.fingerprint, code, piece, holes, quality)
 
     def _wait(self, job: FillJob, running: deque[_Running]) -> None:
         """Wait for the first of those that run, storing what others send meanwhile."""
@@ -184,7 +177,14 @@ class _Running:
     stored: bool = False
 
 
-def _fill_window(task: _Task) -> _Done:
+def window_task(job: FillJob, piece: Piece, clip: str) -> _Task:
+    """The task of filling one piece; `clip` is where workers find the clip."""
+    holes = PackedHoles(job.holes(), job.names, piece.seen(job.settings))
+    code = code_version(*EXPORT["fill"].code)
+    return _Task(clip, job.fingerprint, code, piece, holes, job.settings.quality)
+
+
+def fill_window(task: _Task) -> _Done:
     """What a worker does."""
     import cv2
 
