@@ -61,7 +61,7 @@ export function TopBar({ project }: { project: Project }) {
       </IconButton>
       <IconButton
         label={side ? "Hide the panel" : "Show the panel"}
-        keys="Tab"
+        keys="D"
         aria-pressed={side}
         onClick={() => editor.set({ side: !side })}
       >

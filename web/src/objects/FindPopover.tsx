@@ -1,6 +1,6 @@
 import { Loader, Search, X } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useState, type ReactElement } from "react";
+import { useRef, useState, type ReactElement } from "react";
 import type { Found, Project, Session } from "../api/types";
 import { find, takeCandidate } from "../editor/actions";
 import { editor, useEditor } from "../state/editor";
@@ -26,6 +26,7 @@ export function FindPopover({
   children: ReactElement;
 }) {
   const open = useEditor((state) => state.findOpen);
+  const box = useRef<HTMLInputElement>(null);
   const [word, setWord] = useState("");
   const [busy, setBusy] = useState<string | null>(null);
   const candidates = useEditor((state) => state.candidates);
@@ -52,6 +53,10 @@ export function FindPopover({
           sideOffset={8}
           collisionPadding={8}
           aria-label="Find on this frame"
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            box.current?.focus();
+          }}
           onInteractOutside={(event) => {
             // The stage is where one chooses from what was found.
             if ((event.target as Element).closest?.(".stage")) event.preventDefault();
@@ -69,6 +74,7 @@ export function FindPopover({
             <Search size={14} aria-hidden />
             <span className="visually-hidden">What to find</span>
             <input
+              ref={box}
               value={word}
               placeholder="person, dog, umbrella…"
               onChange={(event) => setWord(event.target.value)}

@@ -110,7 +110,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const { box, line } = draft.current;
     if (box) drawBox(context, box.from, box.to, colour, true);
     if (line) drawLine(context, line.spots, line.on ? colour : "#000000", 3);
-    if (state.cursor) drawCrosshair(context, toStage(state.cursor, placed), placed, colour);
+    if (state.cursor) drawCrosshair(context, toStage(state.cursor, placed), placed);
     if (pointer.current && (state.tool === "brush" || state.tool === "erase"))
       drawBrush(context, pointer.current, state.brush * placed.scale, state.tool === "erase");
   };

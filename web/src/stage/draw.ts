@@ -1,6 +1,5 @@
 /** Painting the stage: pure functions of what is to be seen. */
 import type { ClipObject, Found, ObjectMask, Prompts } from "../api/types";
-import { withAlpha } from "../lib/colour";
 import type { MaskView, Pending, Spot } from "../state/editor";
 import { isLight, type PaintedMask } from "./brush";
 import { toStage, type Placement } from "./look";
@@ -243,9 +242,9 @@ export function drawBrush(context: Context, at: Spot, diameter: number, erasing:
 }
 
 /** The cursor that arrow keys move. */
-export function drawCrosshair(context: Context, at: Spot, placed: Placement, colour: string): void {
+export function drawCrosshair(context: Context, at: Spot, placed: Placement): void {
   const gap = 7;
-  for (const [style, width] of [["#000000aa", 3], [colour, 1.25]] as const) {
+  for (const [style, width] of [["#000000aa", 3], ["#ffffff", 1.25]] as const) {
     context.strokeStyle = style;
     context.lineWidth = width;
     context.beginPath();
@@ -259,6 +258,4 @@ export function drawCrosshair(context: Context, at: Spot, placed: Placement, col
     context.lineTo(at.x, placed.top + placed.height);
     context.stroke();
   }
-  context.strokeStyle = withAlpha(colour, 0.9);
-  context.strokeRect(at.x - gap, at.y - gap, 2 * gap, 2 * gap);
 }
