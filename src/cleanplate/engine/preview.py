@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.engine.control import Control
 from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Halt
@@ -73,7 +74,7 @@ class Preview:
         project: Project,
         size: int = SMALL,
         store: Store | None = None,
-        cancel: threading.Event | None = None,
+        cancel: threading.Event | Control | None = None,
     ) -> None:
         """`size` is the longer side in pixels; clips that are smaller are shown as they are."""
         self._store = store or open_store()
@@ -97,11 +98,20 @@ class Preview:
         self._held.clear()
         self._memory = Memory(_HELD)
 
-    def frames(self, wanted: range | slice) -> Iterator[Shown]:
+    @property
+    def masks(self) -> MaskStage:
+        """The masks of the project as it was when frames were last asked for."""
+        return self._masks
+
+    def frames(
+        self, wanted: range | slice, cancel: threading.Event | Control | None = None
+    ) -> Iterator[Shown]:
         """The frames `wanted` of the clip, before and after, in order.
 
-        Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
+        `cancel` stops this call; without it what the preview was made with does. Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
         """
+        if cancel is not None:
+            self._halt = Halt(cancel)
         self._masks = self._masks.fresh()
         self._choose_fill()
         holes = ProjectHoles(self._masks, (self.width, self.height))

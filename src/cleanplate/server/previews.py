@@ -62,26 +62,26 @@ class _Names:
 
 
 class Rendering:
-    """Makes the pictures, in a worker process."""
+    """Makes the pictures, in a worker process, which keeps it: the next ones come sooner."""
 
-    def __init__(
-        self,
-        project: Project,
-        size: int,
-        store: Store | None = None,
-        cancel: Control | threading.Event | None = None,
-    ) -> None:
+    def __init__(self, project: Project, size: int, store: Store | None = None) -> None:
         self._project = project
         self._size = size
         self._store = store or open_store()
-        self._preview = Preview(project, size, self._store, cancel)
+        self._preview = Preview(project, size, self._store)
 
-    def render(self, wanted: range) -> Iterator[int]:
+    def close(self) -> None:
+        """Let go of the clip and of what is in memory."""
+        self._preview.close()
+
+    def render(
+        self, wanted: range, cancel: Control | threading.Event | None = None
+    ) -> Iterator[int]:
         """Make the pictures of `wanted`; yields each frame's number once they are stored."""
         names: _Names | None = None
-        for shown in self._preview.frames(wanted):
+        for shown in self._preview.frames(wanted, cancel):
             if names is None:  # by now what is around has been tracked, which the names speak of
-                names = _Names(self._project, MaskStage(self._project, self._store), self._size)
+                names = _Names(self._project, self._preview.masks, self._size)
             for view, image in _views(shown).items():
                 self._store.put(names.key(shown.index, view), jpeg(image, _QUALITY))
             yield shown.index

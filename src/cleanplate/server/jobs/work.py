@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleanplate.project import Project
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from cleanplate.engine.events import Event
     from cleanplate.models.fetching import FetchEvent
     from cleanplate.server.jobs.worker import Reporter
+    from cleanplate.server.previews import Rendering
 
 Result = dict[str, Any]
 
@@ -35,18 +38,27 @@ def track(message: Message, reporter: Reporter) -> Result:
 
 def preview(message: Message, reporter: Reporter) -> Result:
     """Fill some frames, small, and keep the pictures."""
-    from cleanplate.server.previews import Rendering
-
     request = message["request"]
-    project = Project.open(message["project"])
-    rendering = Rendering(project, request["size"], cancel=reporter.control)
+    written = (Path(message["project"]) / "project.json").stat().st_mtime_ns
+    rendering = _rendering(message["project"], request["size"], written)
     total, done = request["end"] - request["first"], 0
     reporter.progress(0, total, message="looking at the frames around")
-    for frame in rendering.render(range(request["first"], request["end"])):
+    for frame in rendering.render(range(request["first"], request["end"]), reporter.control):
         done += 1
         reporter.tell("preview", frame=frame, size=request["size"])
         reporter.progress(done, total)
     return {"frames": done}
+
+
+@lru_cache(maxsize=1)
+def _rendering(folder: str, size: int, written: int) -> Rendering:
+    """The rendering of the project that was previewed last: it has in memory what is around.
+
+    `written` is when its file was, which says where its clip is.
+    """
+    from cleanplate.server.previews import Rendering
+
+    return Rendering(Project.open(folder), size)
 
 
 def export(message: Message, reporter: Reporter) -> Result:
