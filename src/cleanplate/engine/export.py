@@ -205,8 +205,7 @@ class _ExportRun(Run):
 
     def _track(self, project: Project, facts: ClipInfo, cuts: list[range]) -> ProjectHoles:
         with self.watch("masks", cuts[-1].stop):
-            for _ in self._masks.compute(None, self._tell, self.halt):
-                pass
+            self.place.track(self._masks, self._tell, self.halt)
         return self._new_holes()
 
     def _find_work(

@@ -133,7 +133,7 @@ EXPORT = Graph(
             "holes",
             "shot",
             "networks",
-            code=("track", "segment", "media"),
+            code=("track", "segment", "media", "engine/shot_tracker.py"),
         ),
         Stage(
             "windows",

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, tee
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ def _decoded(info: ClipInfo, seen: range, holes: Holes, watch: Stopwatch) -> Ite
 class PackedHoles:
     """The holes of some frames in little room, to be sent elsewhere."""
 
-    def __init__(self, holes: Holes, names: Callable[[int], tuple], frames: range) -> None:
+    def __init__(self, holes: Holes, names: Callable[[Any], tuple], frames: Iterable[Any]) -> None:
         """`names` says what each frame's hole is known by: the same names, the same pixels."""
         self._names = {frame: names(frame) for frame in frames}
         self._packed: dict[tuple, tuple[tuple[int, int], bytes]] = {}
@@ -112,7 +112,7 @@ class PackedHoles:
                 mask = holes[frame]
                 self._packed[name] = mask.shape, zlib.compress(np.packbits(mask).tobytes(), 1)
 
-    def __getitem__(self, frame: int) -> Mask:
+    def __getitem__(self, frame: Any) -> Mask:
         shape, data = self._packed[self._names[frame]]
         bits = np.frombuffer(zlib.decompress(data), np.uint8)
         return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cleanplate.engine.overlap import Stopwatch
+from cleanplate.engine.events import Listener
+from cleanplate.engine.overlap import Halt, Stopwatch
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.pieces import Holes, Pair, Piece, fill_piece
 from cleanplate.engine.store import Store
+from cleanplate.engine.tracking import MaskStage
 from cleanplate.fill import FillSettings
 from cleanplate.media import ClipInfo
 
@@ -44,6 +46,10 @@ class Place(Protocol):
         was, when it comes."""
         ...
 
+    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
+        """Have all masks known."""
+        ...
+
 
 class Here:
     """This process. Decoding runs in a thread beside the filling, which has threads of its own."""
@@ -54,6 +60,10 @@ class Here:
     def fill(self, job: FillJob, pieces: Sequence[Piece]) -> Iterator[Iterator[Patch]]:
         for piece in pieces:
             yield self._fill_one(job, piece)
+
+    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
+        for _ in masks.compute(None, tell, halt):
+            pass
 
     def _fill_one(self, job: FillJob, piece: Piece) -> Iterator[Patch]:
         patches = fill_piece(piece, job.info, job.holes(), job.settings, job.watch, self._beside)

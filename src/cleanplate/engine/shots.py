@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from cleanplate.engine.graph import EXPORT
 from cleanplate.engine.overlap import Halt
-from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.engine.store import Store
 from cleanplate.media import ClipInfo, ClipReader, Frame, detect_shots, open_clip
 
 Within = range | slice | None
@@ -45,7 +46,7 @@ def known_shots(fingerprint: str, store: Store, within: Within = None) -> list[r
 
 def _key(fingerprint: str, within: Within) -> str:
     part = [] if within is None else [[within.start, within.stop, within.step]]
-    return key_of("shots", code_version("media"), *part, clip=fingerprint)
+    return EXPORT["shots"].key(*part, clip=fingerprint)
 
 
 class _Stoppable:

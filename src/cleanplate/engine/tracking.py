@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cleanplate import models
 from cleanplate.engine.control import Control
 from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.graph import EXPORT
 from cleanplate.engine.object_masks import (
     Bare,
     FrameRuns,
@@ -35,11 +36,11 @@ from cleanplate.engine.overlap import Halt
 from cleanplate.engine.prompter import Prompter
 from cleanplate.engine.shot_tracker import ShotPlan, ShotTracker, plan_shot
 from cleanplate.engine.shots import known_shots, shots_of
-from cleanplate.engine.store import Store, code_version, key_of, open_store
+from cleanplate.engine.store import Store, key_of, open_store
 from cleanplate.engine.window_frames import WindowedFrames
 from cleanplate.media import ClipInfo, ClipReader, open_clip, probe
 from cleanplate.project import MergeObjects, ObjectState, Project, State
-from cleanplate.track import Network, TrackSettings
+from cleanplate.track import Network, Tracked, TrackSettings
 from cleanplate.track.network import NETWORK
 
 if TYPE_CHECKING:
@@ -143,6 +144,11 @@ class MaskStage:
         return other
 
     @property
+    def fingerprint(self) -> str:
+        """What the clip is known by."""
+        return self._project.fingerprint
+
+    @property
     def info(self) -> ClipInfo:
         """The clip."""
         return self._held.info
@@ -153,7 +159,7 @@ class MaskStage:
         """The clip's shots; where the store does not know them, the clip is read once, and `told`
         called with the number of frames read."""
         if self._held.shots is None:
-            clip, store = self._project.fingerprint, self._store
+            clip, store = self.fingerprint, self._store
             within = self._within
             self._held.shots = shots_of(self.info, clip, store, halt or Halt(), within, told)
         return self._held.shots
@@ -209,7 +215,31 @@ class MaskStage:
         halt = cancel if isinstance(cancel, Halt) else Halt(cancel)
         yield from _Computation(self, progress or _ignore, halt).run(frames)
 
+    def work(self, halt: Halt) -> list[ShotWork]:
+        """What is to be tracked before all masks are known, shot by shot: for those who have it
+        done elsewhere."""
+        return [
+            ShotWork(plan, base, wanted)
+            for plan, base, part in self._parts(None, halt)
+            if (wanted := self._lacking(plan, base, part))
+        ]
+
+    def load(self, pictures: tuple[str, ...]) -> Mask:
+        """The mask, bool (h, w), that a key frame's pictures make up."""
+        return mask_of_runs(self._picture_runs(pictures), self._shape)
+
+    def take(self, work: ShotWork, chunks: dict[int, bytes]) -> None:
+        """Take in what was tracked elsewhere: packed masks by the number of their chunk."""
+        for number, packed in chunks.items():
+            self._end_chunk(work.base, number, unpack_frames(packed))
+
     # What follows is for `_Computation`, which does the tracking.
+
+    def _lacking(self, plan: ShotPlan, base: str, part: range) -> range:
+        """The frames of whole chunks that must be tracked before those of `part` are known."""
+        chunks = [_Chunk(plan.shot, number) for number in _chunks(plan.shot, part)]
+        lacking = [one for one in chunks if plan and not one.whole(self._chunk(base, one.number))]
+        return range(lacking[0].frames.start, lacking[-1].frames.stop) if lacking else range(0)
 
     def _parts(self, frames: range | None, halt: Halt) -> Iterator[tuple[ShotPlan, str, range]]:
         """The parts of `frames` in each shot, with the shot's plan and the store's name for it."""
@@ -233,10 +263,9 @@ class MaskStage:
 
     def _name(self, plan: ShotPlan) -> str:
         """The store's name for what is tracked by a plan."""
-        code = code_version("track", "segment", "media", "engine/shot_tracker.py")
         weights = [file.sha256 for file in models.manifest(NETWORK).files]
-        clip = self._project.fingerprint
-        return key_of("masks", code, weights, self.quality, plan.to_json(), clip=clip)
+        decides = (weights, self.quality, plan.to_json())
+        return EXPORT["masks"].key(*decides, clip=self.fingerprint)
 
     @property
     def quality(self) -> str:
@@ -253,9 +282,6 @@ class MaskStage:
             pictures, lambda: runs_of(self._project.load_masks(pictures))
         )
 
-    def _load(self, pictures: tuple[str, ...]) -> Mask:
-        return mask_of_runs(self._picture_runs(pictures), self._shape)
-
     @property
     def _shape(self) -> tuple[int, int]:
         return self.info.height, self.info.width
@@ -263,7 +289,7 @@ class MaskStage:
     def known_shots(self) -> list[range] | None:
         """The clip's shots if the store knows them."""
         if self._held.shots is None:
-            self._held.shots = known_shots(self._project.fingerprint, self._store, self._within)
+            self._held.shots = known_shots(self.fingerprint, self._store, self._within)
         return self._held.shots
 
     def _bare(self, name: int, one: ObjectState, frame: int) -> Bare | None:
@@ -274,7 +300,7 @@ class MaskStage:
             said = "given" if key is None else "key"
             # Ready-made masks are as many as frames: none is opened to see whether it is empty.
             empty = said == "key" and not self._shows(pictures)
-            return Bare(1.0, said, "+".join(pictures), empty, lambda: self._load(pictures))
+            return Bare(1.0, said, "+".join(pictures), empty, lambda: self.load(pictures))
         if not one.keys:
             return None
         found = self._tracked(frame).get(name)
@@ -317,7 +343,7 @@ class MaskStage:
         self._held.chunks.put(name, frames)
 
     def _chunk_key(self, base: str, number: int) -> str:
-        return key_of(base, number, clip=self._project.fingerprint)
+        return key_of(base, number, clip=self.fingerprint)
 
     def _edged(self, name: int, one: ObjectState, frame: int, bare: Bare) -> ObjectMask:
         load, digest = bare.load, bare.digest
@@ -362,6 +388,44 @@ class MaskStage:
         return soft > 0.5
 
 
+@dataclass(frozen=True)
+class ShotWork:
+    """Frames of a shot to track: whole chunks, with the shot's plan and the store's name for it."""
+
+    plan: ShotPlan
+    base: str
+    frames: range
+
+
+def frame_runs(tracked: Tracked) -> FrameRuns:
+    """A tracked frame's masks, as they are stored."""
+    return {
+        name: (round(tracked.scores[name], 4), runs_of(mask))
+        for name, mask in tracked.masks.items()
+    }
+
+
+def track_chunks(
+    work: ShotWork,
+    frame: Callable[[int], NDArray],
+    load: Callable[[tuple[str, ...]], Mask],
+    quality: str,
+    network: Network,
+) -> Iterator[tuple[int, bytes]]:
+    """Track a shot anywhere: each chunk's number and its packed masks, for `MaskStage.take`.
+
+    `frame` gives a frame of the clip, RGB (h, w, 3), and `load` the mask of a key frame's pictures.
+    """
+    frames: dict[int, FrameRuns] = {}
+    for index, tracked in ShotTracker(work.plan, frame, load, quality, network).track(work.frames):
+        chunk = _Chunk(work.plan.shot, (index - work.plan.shot.start) // CHUNK)
+        if index == chunk.frames.start:
+            frames = {}
+        frames[index] = frame_runs(tracked)
+        if chunk.whole(frames):
+            yield chunk.number, pack_frames(frames)
+
+
 class _Computation:
     """One run through some frames, tracking what the store does not hold."""
 
@@ -391,14 +455,10 @@ class _Computation:
 
     def _through(self, plan: ShotPlan, base: str, part: range) -> Iterator[int]:
         """The numbers of `part`, each once its masks are known."""
-        chunks = [_Chunk(plan.shot, number) for number in _chunks(plan.shot, part)]
-        lacking = [
-            one for one in chunks if plan and not one.whole(self._stage._chunk(base, one.number))
-        ]
-        if not lacking:
+        wanted = self._stage._lacking(plan, base, part)
+        if not wanted:
             yield from part
             return
-        wanted = range(lacking[0].frames.start, lacking[-1].frames.stop)
         yield from range(part.start, min(wanted.start, part.stop))
         yield from self._one_late(self._track(plan, base, wanted), part)
         yield from range(max(wanted.stop, part.start), part.stop)
@@ -416,17 +476,14 @@ class _Computation:
     def _track(self, plan: ShotPlan, base: str, wanted: range) -> Iterator[int]:
         """Track whole chunks, storing each as it is done; yields each frame as it is known."""
         stage = self._stage
-        tracker = ShotTracker(plan, self._frame, stage._load, stage.quality, self._open_network())
+        tracker = ShotTracker(plan, self._frame, stage.load, stage.quality, self._open_network())
         self._begin(tracker.passes(wanted))
         frames: dict[int, FrameRuns] = {}
         for index, tracked in tracker.track(wanted):
             chunk = _Chunk(plan.shot, (index - plan.shot.start) // CHUNK)
             if index == chunk.frames.start:
                 frames = stage._begin_chunk(base, chunk.number)
-            frames[index] = {
-                name: (round(tracked.scores[name], 4), runs_of(mask))
-                for name, mask in tracked.masks.items()
-            }
+            frames[index] = frame_runs(tracked)
             if chunk.whole(frames):
                 stage._end_chunk(base, chunk.number, frames)
             yield index
