@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 from fastapi.testclient import TestClient
-from generated import write_masks
+from generated import write_clip, write_masks
 
 from cleanplate.server.app import create_app
 from cleanplate.server.settings import ServerSettings
@@ -41,6 +41,12 @@ class Scene:
     path: Path
     frames: list[np.ndarray]
     masks: list[np.ndarray]
+
+
+def shortened(scene: Scene, folder: Path, count: int) -> Scene:
+    """The scene's first frames."""
+    path = write_clip(folder / "short.mp4", scene.frames[:count])
+    return Scene(path, scene.frames[:count], scene.masks[:count])
 
 
 def masked_project(workspace: Path, scene: Scene, name: str = "Disc") -> Path:

@@ -8,7 +8,7 @@ import generated
 import numpy as np
 import psutil
 import pytest
-from servers import API, Listener, finished, masked_project, wait_for
+from servers import API, Listener, finished, masked_project, shortened, wait_for
 
 EXPORT = {"format": "mkv", "codec": "ffv1", "quality": "lossless"}
 
@@ -247,3 +247,31 @@ def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scen
     with client_of(settings) as client:
         job = client.get(f"{API}/jobs/abcd").json()
     assert job["state"] == "failed" and "3 times" in job["error"]["message"]
+
+
+def test_an_object_is_cut_out(network, running, workspace, scene):
+    """With its transparency; the matte of a frame is shown before."""
+    import av
+    import cv2
+
+    network("isnet")  # which looks at what is cut out
+    scene = shortened(scene, workspace, 4)
+    masked_project(workspace, scene)
+    client = running.start()
+    at = address_of(client)
+    assert client.get(f"{at}/previews/3?view=matte").status_code == 409
+    client.patch(f"{at}/objects/1", json={"action": "cutout"})
+    data = client.get(f"{at}/previews/3?view=cutout").content
+    cut = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert cut.shape == (96, 160, 4)
+    inside = scene.masks[3] & ~grown(~scene.masks[3])
+    assert cut[..., 3][inside].mean() > 240 and cut[..., 3][~grown(scene.masks[3])].mean() < 5
+    assert client.get(f"{at}/previews/3?view=matte").headers["content-type"] == "image/jpeg"
+    opaque = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "mp4"})
+    assert opaque.status_code == 422 and "ProRes" in opaque.json()["error"]["remedy"]
+    job = client.post(f"{at}/exports", json={"what": "cutout", "format": "mov"}).json()
+    done = finished(client, job)
+    assert done["state"] == "done", done
+    with av.open(done["result"]["path"]) as file:
+        frame = next(file.decode(video=0)).to_ndarray(format="rgba")
+    assert frame[..., 3][~grown(scene.masks[0])].mean() < 5

@@ -8,7 +8,7 @@ import signal
 
 import numpy as np
 import pytest
-from servers import API, client_of, finished, wait_for
+from servers import API, Listener, client_of, finished, shortened, wait_for
 
 from cleanplate.segment import rle
 
@@ -61,11 +61,11 @@ def test_a_box_and_a_scribble_say_it_too(ready, client, at, scene):
     assert overlap(rle.decode(drawn["mask"]), scene.masks[6]) > 0.7
 
 
-def test_an_object_is_followed_through_the_clip(ready, running, scene, clip):
-    from servers import Listener
-
+def test_an_object_is_followed_through_the_clip(ready, running, workspace, scene):
+    shortened(scene, workspace, 5)
     client = running.start()
-    at = f"{API}/projects/" + client.post(f"{API}/projects", json={"path": "disc.mp4"}).json()["id"]
+    made = client.post(f"{API}/projects", json={"path": "short.mp4"}).json()
+    at = f"{API}/projects/{made['id']}"
     client.post(f"{at}/objects", json={"name": "Disc"})
     client.put(f"{at}/objects/1/keys/0", json={"mask": rle.encode(scene.masks[0])})
     heard = Listener(running.client(), f"{API}/events?project={at.split('/')[-1]}")
@@ -76,7 +76,7 @@ def test_an_object_is_followed_through_the_clip(ready, running, scene, clip):
     assert overlap(rle.decode(streamed["mask"]), scene.masks[2]) > 0.7
     assert client.get(f"{at}/masks/2").json()["objects"]["1"] == streamed
     project = client.get(at).json()
-    assert project["shots"] == [[0, 14]]
+    assert project["shots"] == [[0, 5]]
     assert project["objects"][0]["tracked"][0][0] == 0
     scores = client.get(f"{at}/objects/1/confidence").json()["scores"]
     assert all(score is not None for score in scores[:4])

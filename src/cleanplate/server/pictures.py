@@ -48,8 +48,9 @@ def jpeg(image: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """RGB uint8 (h, w, 3), or one channel (h, w), as a PNG."""
-    stored = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    """RGB or RGBA uint8 (h, w, 3 or 4), or one channel (h, w), as a PNG."""
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    stored = image if image.ndim == 2 else cv2.cvtColor(image, order[image.shape[2]])
     _, data = cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     return data.tobytes()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleanplate.engine.disk import output_need
-from cleanplate.media import ExportSettings, codecs, plan_export
+from cleanplate.media import ExportSettings, codecs, plan_export, repainted_info
 from cleanplate.media.pixels import layout
 from cleanplate.media.plan import CONTAINERS, PICTURES
 from cleanplate.server import exporting, machine
@@ -85,7 +85,16 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
     """What an export would be."""
     clip = project.clip()
     output = output_path(serving, project, wanted)
-    made = plan_export(clip.info, output, settings_of(wanted))
+    clear = wanted.what == "cutout"
+    info = repainted_info(clip.info, True) if clear else clip.info
+    made = plan_export(info, output, settings_of(wanted))
+    if clear and not layout(made.pix_fmt).alpha:
+        raise Refused(
+            422,
+            f"{made.codec.label} in {wanted.format} holds no transparency.",
+            "Choose MOV with ProRes, WebM, MKV with FFV1, or PNG or TIFF pictures.",
+            field="codec" if wanted.codec else "format",
+        )
     need = output_need(clip.info, made, wanted.quality, clip.frames, wanted.crf)
     return ExportPlan(
         name=output.parent.name if made.pictures else output.name,

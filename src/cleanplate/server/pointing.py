@@ -72,6 +72,15 @@ class Desk:
         chosen = found if ambiguous and previous is None else found[:1]
         return [{"mask": encode(mask), "score": round(score, 3)} for mask, score in chosen]
 
+    def matte(self, message: Message) -> None:
+        """Make the pictures of a frame's matte."""
+        from cleanplate.engine.store import open_store
+        from cleanplate.project import Project
+        from cleanplate.server.mattes import render
+
+        project = Project.open(message["project"])
+        render(project, message["frame"], message["size"], open_store(), message["keys"])
+
     def find(self, message: Message) -> list[dict[str, Any]]:
         """What is on a frame, by name."""
         from cleanplate.segment.find import Finder

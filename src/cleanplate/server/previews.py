@@ -21,6 +21,7 @@ from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.fill import FillSettings, context
 from cleanplate.project import Project
+from cleanplate.server import mattes
 from cleanplate.server.opened import OpenProject, spans
 from cleanplate.server.pictures import jpeg
 from cleanplate.server.refusals import Refused
@@ -112,10 +113,8 @@ def check(project: OpenProject, wanted: NewPreview) -> None:
 def picture(serving: Services, project: OpenProject, frame: int, view: str, size: int) -> bytes:
     """A picture that has been made; else `Refused`, with the job that will make it, if any."""
     project.check_frame(frame)
-    if view == "matte":
-        from cleanplate.server.mattes import picture as matte
-
-        return matte(serving, project, frame, size)
+    if view in ("matte", "cutout"):
+        return mattes.picture(serving, project, frame, view, size)
     names = _Names(project.project, project.stage(), size)
     data = serving.store.get(names.key(frame, view))
     if data is None:

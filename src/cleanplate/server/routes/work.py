@@ -52,8 +52,11 @@ def get_rendered(
     response_class=Response,
     responses={
         200: {
-            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The picture.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("image/jpeg", "image/png")
+            },
+            "description": "The picture; a cutout as a PNG with its transparency.",
         }
     },
 )
@@ -64,9 +67,13 @@ def get_preview(
     view: View = "result",
     size: Annotated[int, Query(ge=64, le=3840)] = 960,
 ) -> Response:
-    """A frame of a preview that has been computed; else 409, with the job that is at it, if any."""
+    """A frame of a preview that has been computed; else 409, with the job that is at it, if any.
+
+    Mattes and cutouts are made at once, of objects whose action is "cutout".
+    """
     data = previews.picture(serving, project, frame, view, size)
-    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-cache"})
+    kind = "image/png" if view == "cutout" else "image/jpeg"
+    return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/exports/formats")

@@ -11,7 +11,7 @@ from cleanplate.server.schema.projects import Quality, Span
 
 JobKind = Literal["track", "preview", "export", "fetch"]
 JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
-View = Literal["result", "before", "difference", "provenance", "matte"]
+View = Literal["result", "before", "difference", "provenance", "matte", "cutout"]
 
 
 class Outcome(Shape):
