@@ -7,6 +7,9 @@
     clean = cleanplate.erase(frames, mask=masks)  # arrays, or an iterator of frames
     info = cleanplate.probe("clip.mp4")
 
+    project = cleanplate.Project.open("a.cleanplate")
+    cleanplate.export(project, "clean.mp4")  # goes on where it was stopped
+
 Nothing heavy is loaded until a verb is used.
 """
 
@@ -25,9 +28,10 @@ from cleanplate.errors import (
 )
 
 if TYPE_CHECKING:
-    from cleanplate.engine import erase
+    from cleanplate.engine import erase, export
     from cleanplate.engine.cutting import cutout
     from cleanplate.media import probe
+    from cleanplate.project import Project
 
 __version__ = "0.1.0"
 
@@ -37,16 +41,20 @@ __all__ = [
     "MaskError",
     "MediaError",
     "ModelError",
+    "Project",
     "UsageError",
     "__version__",
     "cutout",
     "erase",
+    "export",
     "probe",
 ]
 
 _VERBS = {
+    "Project": "cleanplate.project",
     "cutout": "cleanplate.engine.cutting",
     "erase": "cleanplate.engine",
+    "export": "cleanplate.engine",
     "probe": "cleanplate.media",
 }
 

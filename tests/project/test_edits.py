@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -228,3 +229,17 @@ def test_cleaning_deletes_only_what_no_edit_can_need(project):
     left = {path.name for path in (project.folder / "masks").iterdir()}
     assert left == {used, undone}
     assert loose not in left
+
+
+def test_as_many_runs_as_frames_are_found_quickly():
+    count = 20_000
+    runs = [(i, i + 1, f"{i}.png") for i in range(count)]
+    over = [(5, 100, "over.png"), (50, None, "end.png"), (60, 70, "top.png")]
+    one = state_of(SetMasks(object=1, runs=runs), SetMasks(object=1, runs=over)).objects[1]
+    began = time.process_time()
+    found = [one.given(i)[0] for i in range(count)]
+    assert time.process_time() - began < 2
+    wanted = ["over.png" if i >= 5 else f"{i}.png" for i in range(50)]
+    assert found[:50] == wanted
+    assert set(found[50:60] + found[70:]) == {"end.png"}
+    assert set(found[60:70]) == {"top.png"}

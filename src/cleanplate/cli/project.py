@@ -90,8 +90,8 @@ def new(
         typer.Option(
             "--mask",
             "-m",
-            help="What to remove, in white: a folder of PNGs, a matte video, or one PNG for all "
-            "frames. Copied into the project.",
+            help="What to remove, in white: a folder of PNGs, a matte video, one PNG for all frames, "
+            "or a .json of COCO run lengths. Copied into the project.",
         ),
     ] = None,
     find: FindOption = None,

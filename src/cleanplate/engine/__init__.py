@@ -15,11 +15,12 @@ from cleanplate.errors import UsageError
 if TYPE_CHECKING:
     from cleanplate.engine.events import Listener
     from cleanplate.engine.report import Report
+    from cleanplate.project import Project
 
 StrPath = str | os.PathLike[str]
 Masks = StrPath | NDArray | Iterable[NDArray]
 
-__all__ = ["erase"]
+__all__ = ["erase", "export"]
 
 
 @overload
@@ -132,3 +133,41 @@ def erase(
 
     on = erase_array if hasattr(source, "ndim") else erase_frames
     return on(source, mask, grow, feather, quality, cancel, with_shadow, inpaint)
+
+
+def export(
+    project: Project | StrPath,
+    output: StrPath,
+    *,
+    quality: str = "good",
+    crf: float | None = None,
+    codec: str | None = None,
+    provenance: StrPath | None = None,
+    report: StrPath | None = None,
+    overwrite: bool = False,
+    progress: Listener | None = None,
+    cancel: threading.Event | None = None,
+) -> Report:
+    """Write a project's clip without what its objects mark; goes on where it was stopped.
+
+    `project` is an open one or its folder. `quality`, `crf` and `codec` say how the result is
+    encoded; how objects are tracked and holes filled are settings of the project. `provenance`,
+    `report`, `progress` and `cancel` are as for `erase`.
+
+    Raises `UsageError` where no object has a mask, `ProjectError` where the project or its clip
+    cannot be opened, and what `erase` raises.
+    """
+    from cleanplate.engine.export import export_project
+    from cleanplate.engine.run import OutputSettings
+    from cleanplate.project import Project
+
+    opened = project if isinstance(project, Project) else Project.open(project)
+    written = OutputSettings(
+        quality,
+        crf,
+        codec,
+        None if provenance is None else Path(provenance),
+        None if report is None else Path(report),
+        overwrite,
+    )
+    return export_project(opened, Path(output), written, progress, cancel)

@@ -121,20 +121,26 @@ class MatteVideo:
         self._writer.abort()
 
 
+def read_run_lengths(path: Path) -> dict[str, Any]:
+    """A `RunLengths` document, its frames in order. Raises MaskError when it is no such document."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        document["frames"].sort(key=lambda frame: frame["frame"])
+        document["size"] = (int(document["height"]), int(document["width"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MaskError(f"{path} is no file of masks as `cleanplate mask` writes it.") from error
+    return document
+
+
 def unpack_run_lengths(path: Path, folder: Path) -> None:
     """Write the frames of a `RunLengths` document as PNGs into a new folder, all objects together.
 
     Raises MaskError when it is no such document.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        shape = (int(document["height"]), int(document["width"]))
-        frames = sorted(document["frames"], key=lambda frame: frame["frame"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MaskError(f"{path} is no file of masks as `cleanplate mask` writes it.") from error
+    document = read_run_lengths(path)
     folder.mkdir()
-    for frame in frames:
-        mask = np.zeros(shape, bool)
+    for frame in document["frames"]:
+        mask = np.zeros(document["size"], bool)
         for item in frame["objects"]:
             mask |= rle.decode(item["segmentation"])
         coded = png(mask.astype(np.uint8) * 255)

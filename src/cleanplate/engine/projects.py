@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from cleanplate.errors import UsageError
+from cleanplate.engine.mask_files import read_run_lengths
+from cleanplate.errors import MaskError, UsageError
 from cleanplate.media import ClipInfo, open_clip, open_masks, probe
-from cleanplate.project import SUFFIX, Project, SetMasks
+from cleanplate.project import SUFFIX, Project, SetMasks, SetObject, Together
+from cleanplate.segment import rle
 
 Told = Callable[[int], None]
+_Run = tuple[int, int | None, str]
 
 
 def new_project(
@@ -21,17 +25,28 @@ def new_project(
 ) -> Project:
     """Make a project for a clip, with its masks where some are given.
 
-    `told` is called with the number of every frame whose mask was taken in. Raises `UsageError`
-    where the folder exists, and what `open_masks` raises.
+    `mask` is what `open_masks` reads, or a `.json` of run lengths, whose objects stay apart. `told`
+    is called with the number of every frame whose mask was taken in. Raises `UsageError` where the
+    folder exists, `MaskError` for masks that do not fit.
     """
     info = probe(Path(clip))
     if not str(folder).endswith(SUFFIX):
         raise UsageError(f"a project's name ends in {SUFFIX}: {folder}{SUFFIX}")
-    if mask is not None:
-        open_masks(Path(mask), info).close()  # what is wrong with them is said before any work
+    if mask is None:
+        return Project.create(folder, clip)
+    if Path(mask).suffix.lower() == ".json":
+        document = read_run_lengths(Path(mask))
+        if document["size"] != (info.height, info.width):
+            raise MaskError(
+                f"The masks in {mask} are {document['size'][1]}x{document['size'][0]}, the clip is "
+                f"{info.width}x{info.height}. Make them the same size."
+            )
+        project = Project.create(folder, clip)
+        add_run_lengths(project, document, told)
+        return project
+    open_masks(Path(mask), info).close()  # what is wrong with them is said before any work
     project = Project.create(folder, clip)
-    if mask is not None:
-        add_masks(project, info, Path(mask), told)
+    add_masks(project, info, Path(mask), told)
     return project
 
 
@@ -48,14 +63,36 @@ def add_masks(
             name = project.keep_mask(masks[0])
             project.edit(SetMasks(object=number, runs=[(0, None, name)]))
             return
-        runs: list[tuple[int, int | None, str]] = []
+        runs: list[_Run] = []
         with open_clip(info) as reader:
             count = reader.count()
         for index in range(count):
-            name = project.keep_mask(masks[index])
-            if runs and runs[-1][2] == name:
-                runs[-1] = (runs[-1][0], index + 1, name)
-            else:
-                runs.append((index, index + 1, name))
+            _append(runs, index, project.keep_mask(masks[index]))
             told(index)
     project.edit(SetMasks(object=number, runs=runs))
+
+
+def add_run_lengths(
+    project: Project, document: dict[str, Any], told: Told = lambda frame: None
+) -> None:
+    """Take what `read_run_lengths` gave into the project, each of its objects as one: one edit."""
+    runs: dict[int, list[_Run]] = {item["object"]: [] for item in document["objects"]}
+    for frame in document["frames"]:
+        for item in frame["objects"]:
+            name = project.keep_mask(rle.decode(item["segmentation"]))
+            _append(runs[item["object"]], frame["frame"], name)
+        told(frame["frame"])
+    edits: list[SetMasks | SetObject] = []
+    for item in document["objects"]:
+        number = item["object"]
+        edits.append(SetMasks(object=number, runs=runs[number]))
+        edits.append(SetObject(object=number, name=item["kind"]))
+    project.edit(Together(edits=edits))
+
+
+def _append(runs: list[_Run], index: int, name: str) -> None:
+    """Add a frame's mask; one that is the same as the last frame's makes its run longer."""
+    if runs and runs[-1][1:] == (index, name):
+        runs[-1] = (runs[-1][0], index + 1, name)
+    else:
+        runs.append((index, index + 1, name))

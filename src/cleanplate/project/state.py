@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -34,8 +36,28 @@ class Run(NamedTuple):
     end: int | None
     pictures: tuple[str, ...]
 
-    def __contains__(self, frame: object) -> bool:
-        return isinstance(frame, int) and self.first <= frame < _end(self)
+
+class _Stretches:
+    """Runs as stretches that lie side by side: a clip may have as many runs as frames."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        bounds = sorted({float(run.first) for run in runs} | {_end(run) for run in runs})
+        starting: dict[float, list[int]] = {}
+        for place, run in enumerate(runs):
+            starting.setdefault(float(run.first), []).append(place)
+        self._starts, self._pictures = bounds, []
+        open_: list[tuple[int, float]] = []  # the last run that has begun lies over the others
+        for bound in bounds:
+            for place in starting.get(bound, ()):
+                heappush(open_, (-place, _end(runs[place])))
+            while open_ and open_[0][1] <= bound:
+                heappop(open_)
+            self._pictures.append(runs[-open_[0][0]].pictures if open_ else ())
+
+    def at(self, frame: int) -> tuple[str, ...]:
+        """The pictures of a frame."""
+        place = bisect_right(self._starts, frame) - 1
+        return self._pictures[place] if place >= 0 else ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,7 @@ class ObjectState:
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     keys: dict[int, Key] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
+    _sorted: _Stretches | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def erased(self) -> bool:
@@ -71,10 +94,14 @@ class ObjectState:
 
     def given(self, frame: int) -> tuple[str, ...]:
         """The pictures that make up the ready-made mask of a frame; none where it has none."""
-        for run in reversed(self.runs):
-            if frame in run:
-                return run.pictures
-        return ()
+        if self._sorted is None:
+            self._sorted = _Stretches(self.runs)
+        return self._sorted.at(frame)
+
+    def give(self, runs: Iterable[Run]) -> None:
+        """Add ready-made masks, over those that are there."""
+        self.runs = [*self.runs, *runs]
+        self._sorted = None
 
 
 @dataclass
@@ -89,7 +116,7 @@ class State:
         match edit:
             case SetMasks():
                 runs = [Run(first, end, (name,)) for first, end, name in edit.runs]
-                self._object(edit.object).runs.extend(runs)
+                self._object(edit.object).give(runs)
             case SetKey():
                 key = Key((edit.mask,), edit.prompts)
                 self._object(edit.object).keys[edit.frame] = key
@@ -136,7 +163,8 @@ class State:
             keys = [one.keys[frame] for one in (into, gone) if frame in one.keys]
             pictures = tuple(name for key in keys for name in key.pictures)
             into.keys[frame] = together.get(frame) or Key(pictures)
-        into.runs = _both(into.runs, gone.runs)
+        into.runs, runs = [], _both(into.runs, gone.runs)
+        into.give(runs)
 
 
 def _both(ours: list[Run], theirs: list[Run]) -> list[Run]:
@@ -148,15 +176,12 @@ def _both(ours: list[Run], theirs: list[Run]) -> list[Run]:
         {run.first for run in [*ours, *theirs]} | {_end(run) for run in [*ours, *theirs]} | {last}
     )
     both = []
+    mine, other = _Stretches(ours), _Stretches(theirs)
     for first, end in pairwise(sorted(ends)):
-        pictures = (*_given(ours, int(first)), *_given(theirs, int(first)))
+        pictures = (*mine.at(int(first)), *other.at(int(first)))
         if pictures:
             both.append(Run(int(first), None if end == last else int(end), pictures))
     return both
-
-
-def _given(runs: list[Run], frame: int) -> tuple[str, ...]:
-    return ObjectState(runs=runs).given(frame)
 
 
 def _end(run: Run) -> float:
