@@ -237,7 +237,7 @@ class Workspace:
         self._hub.publish(event, project.id)
 
     def _find_new(self) -> None:
-        for folder in self.folder.glob(f"*{SUFFIX}"):
+        for folder in self.folder.glob(f"[!.]*{SUFFIX}"):
             if (folder / "project.json").is_file():
                 self._id_of(folder)
 
