@@ -27,6 +27,8 @@ from cleanplate.engine.overlap import Halt, Stopwatch
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.pieces import PackedHoles, Piece, fill_piece
 from cleanplate.engine.places import FillJob
+from cleanplate.engine.plate import completer
+from cleanplate.engine.project_fill import network_name
 from cleanplate.engine.store import code_version
 from cleanplate.engine.tracking import MaskStage, ShotWork
 from cleanplate.errors import CleanplateError, ClusterError
@@ -55,6 +57,8 @@ class _Task:
     piece: Piece
     holes: PackedHoles
     quality: str
+    network: str | None
+    network_is: str
 
 
 @dataclass(frozen=True)
@@ -225,7 +229,9 @@ def window_task(job: FillJob, piece: Piece, clip: str) -> _Task:
     """The task of filling one piece; `clip` is where workers find the clip."""
     holes = PackedHoles(job.holes(), job.names, piece.seen(job.settings))
     code = code_version(*EXPORT["fill"].code)
-    return _Task(clip, job.fingerprint, code, piece, holes, job.settings.quality)
+    network, network_is = job.network, network_name(job.network)
+    quality = job.settings.quality
+    return _Task(clip, job.fingerprint, code, piece, holes, quality, network, network_is)
 
 
 def fill_window(task: _Task) -> _Done:
@@ -237,12 +243,29 @@ def fill_window(task: _Task) -> _Done:
     _make_sure_of_code(*EXPORT["fill"].code, expected=task.code)
     # One core is what a task was given; Ray places one on each.
     cv2.setNumThreads(1)
-    settings = FillSettings(task.quality, workers=1)
+    settings = FillSettings(task.quality, 1, _network_here(task))
     watch = Stopwatch()
     path = _clip_here(task.clip, task.fingerprint)
     patches = fill_piece(task.piece, probe(path), task.holes, settings, watch)
     packed = [patch.pack() for patch in patches]
     return _Done(packed, watch.seconds)
+
+
+def _network_here(task: _Task) -> Any:
+    """The inpainting network of a task, which must be what it is on the machine that asks."""
+    if task.network is None:
+        return None
+    if task.network not in _known_networks:
+        _known_networks[task.network] = completer(task.network)
+    if network_name(task.network) != task.network_is:
+        raise ClusterError(
+            f"{socket.gethostname()} has another network as {task.network}; install the same there"
+        )
+    return _known_networks[task.network]
+
+
+_known_networks: dict[str, Any] = {}
+"""Inpainting networks that this worker has in memory, by name."""
 
 
 @dataclass(frozen=True)

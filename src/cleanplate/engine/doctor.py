@@ -10,11 +10,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-GIB = 1 << 30
+from cleanplate.engine.runlog import default_log
+from cleanplate.engine.store import GIB, open_store
 
 LITTLE_DISK = 5 * GIB
 """Free bytes below which a long clip's export may not fit: ten minutes of visually lossless 1080p
 take 2 to 4 GiB."""
+
+_MISSING = "(missing)"
 
 _ACCELERATORS = {
     "CUDAExecutionProvider": "NVIDIA (CUDA)",
@@ -45,6 +48,9 @@ def examine(folder: Path | None = None) -> list[Finding]:
         *_codecs(),
         _networks(),
         *_disk(folder or Path.cwd()),
+        _store(),
+        _cluster(),
+        Finding("log of runs", str(default_log())),
     ]
 
 
@@ -59,7 +65,7 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        return "(missing)"
+        return _MISSING
 
 
 def _cores() -> Finding:
@@ -140,6 +146,27 @@ def _disk(folder: Path) -> list[Finding]:
         _free_space(f"disk ({name})", place)
         for name, place in (("results", folder), ("temporary", Path(tempfile.gettempdir())))
     ]
+
+
+def _store() -> Finding:
+    store = open_store()
+    place = store.folder or os.environ["CLEANPLATE_STORE"]
+    used, limit = store.size(), store.limit
+    fact = f"{used / GIB:.1f} of at most {limit / GIB:.1f} GiB in {place}"
+    free = limit if store.folder is None else shutil.disk_usage(store.folder).free
+    advice = None
+    if free < limit - used:
+        advice = "it may not grow so far: give it less with CLEANPLATE_STORE_LIMIT (bytes), or "
+        advice += "another place with CLEANPLATE_STORE"
+    return Finding("store", fact, advice)
+
+
+def _cluster() -> Finding:
+    version = _version("ray")
+    if version == _MISSING:
+        advice = "to fill on several machines: pip install 'cleanplate[cluster]'"
+        return Finding("cluster", "Ray is not installed", advice)
+    return Finding("cluster", f"Ray {version}; name one with export --cluster")
 
 
 def _free_space(topic: str, place: Path) -> Finding:

@@ -147,6 +147,7 @@ class _ExportRun(Run):
         workers = min(usable_cores(), _MOST_WORKERS)
         self._fill = fill_settings(state, workers=workers)
         self._made_by = fill_name(state)
+        self._network: str | None = state.settings.get("completer") or None
         choices = {**state.settings, **settings.to_json(), "project": str(project.folder)}
         super().__init__(self._masks.info, output, settings, choices, None, progress, cancel)
         self._fingerprint = project.fingerprint
@@ -295,7 +296,14 @@ class _ExportRun(Run):
 
         names = self._new_holes().names
         return FillJob(
-            self.info, self._fingerprint, self._fill, pixels, names, self._store, self.watch
+            self.info,
+            self._fingerprint,
+            self._fill,
+            pixels,
+            names,
+            self._store,
+            self.watch,
+            self._network,
         )
 
     def _compose(

@@ -26,7 +26,8 @@ class FillJob:
     """What all pieces of a run have in common.
 
     `holes` makes the holes anew for whoever reads them in order; `names` says what a frame's hole
-    is known by. `fingerprint` is that of the clip.
+    is known by. `fingerprint` is that of the clip; `network` names the inpainting network of the
+    settings, if any.
     """
 
     info: ClipInfo
@@ -36,6 +37,7 @@ class FillJob:
     names: Callable[[int], tuple]
     store: Store
     watch: Stopwatch
+    network: str | None = None
 
 
 class Place(Protocol):

@@ -24,7 +24,11 @@ def fill_settings(state: State, quality: str | None = None, workers: int = 2) ->
 
 def fill_name(state: State) -> str:
     """What makes up what no frame shows, for names in the store: what its files hold."""
-    network = state.settings.get("completer")
+    return network_name(state.settings.get("completer"))
+
+
+def network_name(network: str | None) -> str:
+    """What an inpainting network, of the catalogue or a file, is known by: what its files hold."""
     if not network:
         return ""
     path = Path(network)
