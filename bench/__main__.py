@@ -9,6 +9,7 @@ import sys
 from cleanplate.errors import CleanplateError
 
 COMMANDS = {
+    "custom": "score what can be taught from a few frames",
     "fill": "score the fill beside its peers",
     "strips": "remove a clip's own object and write pictures of it",
     "limits": "time the floor under any fill, and the fill beside it",
@@ -16,6 +17,7 @@ COMMANDS = {
     "preview": "time previews of a fresh clip",
     "cores": "time a run on one core and two, and the fill by threads, processes and a cluster",
     "long": "put a long clip and a large one through the whole pipeline, and watch memory",
+    "server": "time the editor's server: scrubbing, pointing",
     "prompts": "score masks from one box and from one click on single frames, edges above all",
     "track": "score tracking from masks, boxes and clicks beside simple ways of doing it",
 }

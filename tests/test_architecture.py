@@ -13,7 +13,7 @@ import cleanplate
 
 ROOT = Path(cleanplate.__file__).parent
 
-MIDDLE = {"segment", "track", "fill", "matte"}
+MIDDLE = {"segment", "track", "fill", "matte", "train"}
 ALLOWED = {
     "errors": set(),
     "media": {"errors"},

@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "cleanplate.cli.export",
     "serve": "cleanplate.cli.serve",
     "models": "cleanplate.cli.models",
+    "train": "cleanplate.cli.train",
     "demo": "cleanplate.cli.demo",
     "doctor": "cleanplate.cli.doctor",
 }

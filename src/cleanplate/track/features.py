@@ -16,10 +16,10 @@ class Normaliser:
 
     def __init__(self, cells: np.ndarray) -> None:
         flat = cells.reshape(-1, cells.shape[-1])
-        self._mean = flat.mean(axis=0)
+        self.mean = flat.mean(axis=0)
 
     def __call__(self, cells: np.ndarray) -> np.ndarray:
-        centred = cells - self._mean
+        centred = cells - self.mean
         out = np.empty_like(centred)
         start = 0
         for size in GROUPS:

@@ -58,10 +58,14 @@ class TargetHead:
 
         `kept_only` leaves out the evidence that fades.
         """
+        solution = self.solution(kept_only=kept_only)
+        return cells @ solution[:-1] + solution[-1]
+
+    def solution(self, *, kept_only: bool = False) -> np.ndarray:
+        """The map itself: a weight for each channel and then what is added, float32 (channels + 1,)."""
         if kept_only not in self._solutions:
             self._solutions[kept_only] = self._solve(kept_only)
-        solution = self._solutions[kept_only]
-        return cells @ solution[:-1] + solution[-1]
+        return self._solutions[kept_only]
 
     def _solve(self, kept_only: bool) -> np.ndarray:
         kept, fading = self._kept, self._fading

@@ -13,6 +13,7 @@ in a worker process that can open nothing, takes bounded memory and bounded time
 """
 
 from cleanplate.models.custom.adding import add, guarded
+from cleanplate.models.custom.facts import Facts
 from cleanplate.models.custom.guard import Guard, Limits, Refusal
 from cleanplate.models.custom.reading import ManifestError
 from cleanplate.models.custom.registry import (
@@ -43,6 +44,7 @@ __all__ = [
     "CustomPrompted",
     "CustomSegmenter",
     "Entry",
+    "Facts",
     "Guard",
     "Limits",
     "ManifestError",

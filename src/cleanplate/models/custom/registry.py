@@ -195,7 +195,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 def remove(name: str) -> None:
     """Forget a network, and with it what it was trained from. Raises ModelError when there is none."""
     folder = folder_of(check_name(name))
-    if not (folder / "network.json").is_file():
+    if not folder.is_dir():
         entry(name)
     release(name)
     shutil.rmtree(folder)
