@@ -30,6 +30,7 @@ def _edit_until_killed(folder, acknowledge):
     project = Project.open(folder)
     noise = random.Random(os.getpid())
     number = len(project._journal.read())
+    os.write(acknowledge, number.to_bytes(4, "big"))
     while True:
         choice = noise.random()
         if choice < 0.2 and project.history().done:
@@ -56,10 +57,13 @@ def test_killed_at_random_moments(project):
         process = context.Process(target=_edit_until_killed, args=(project.folder, writer))
         process.start()
         os.close(writer)
-        time.sleep(noise.uniform(0.004, 0.03))
+        acknowledged = int.from_bytes(os.read(reader, 4), "big")
+        assert acknowledged == before
+        if noise.random() < 0.8:  # after an edit or two, however busy the machine is
+            acknowledged = int.from_bytes(os.read(reader, 4), "big")
+        time.sleep(noise.uniform(0, 0.02))
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        acknowledged = before
         while number := os.read(reader, 4):
             acknowledged = int.from_bytes(number, "big")
         os.close(reader)
@@ -71,7 +75,7 @@ def test_killed_at_random_moments(project):
             for holder in (*state.runs, *state.keys.values()):
                 opened.load_masks(holder.pictures)
         _forget_sometimes(project, kept)
-    assert made > KILLS  # the kills came while there was work
+    assert made > 0.7 * KILLS  # the kills came while there was work
 
 
 def _forget_sometimes(project, entries):
