@@ -71,11 +71,20 @@ LOSSLESS = OutputSettings(quality="lossless", overwrite=True)
 
 def test_an_export_is_what_erase_would_have_written(footage, project, store, tmp_path):
     clip, masks, _ = footage
-    report = export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
+    sources = OutputSettings("lossless", provenance=tmp_path / "a from.mkv")
+    report = export_project(project, tmp_path / "a.mkv", sources, store=store)
     # A project is filled as drafted, and written losslessly; erase has one word for both.
     told = cleanplate.erase(
-        clip, tmp_path / "b.mp4", mask=masks, grow=2, feather=1, quality="draft"
+        clip,
+        tmp_path / "b.mp4",
+        mask=masks,
+        grow=2,
+        feather=1,
+        quality="draft",
+        provenance=tmp_path / "b from.mkv",
     )
+    shown = [generated.pictures(tmp_path / f"{name} from.mkv") for name in "ab"]
+    assert np.array_equal(*map(np.stack, shown))
     assert report.shots == told.shots == [[0, 12], [12, 24]]
     assert report.frames == told.frames
 

@@ -309,12 +309,13 @@ class _ExportRun(Run):
     def _compose(
         self, facts: ClipInfo, holes: ProjectHoles, work: _Work, patches: Iterator[Patch]
     ) -> Iterator[Plate[Frame]]:
+        sourced = self._settings.provenance is not None
         with open_clip(facts) as reader:
             decoded = self.watch.timed("decode", reader)
             for frame, item in zip(decoded, work.items, strict=True):
                 hole = holes[frame.index]
                 index = frame.index - item.shot.start
-                filled = next(patches).paste(frame.image, hole.pixels, index)
+                filled = next(patches).paste(frame.image, hole.pixels, index, sourced)
                 with self.watch("compose"):
                     image = compose(frame.image, filled.image, hole)
                 yield Plate(frame, hole, image, filled, index)

@@ -40,13 +40,19 @@ class Patch:
         distance = np.where(sources == SYNTHESISED, _MADE_UP, sources - index).astype(np.int16)
         return cls(filled.image[hole], distance, filled.recovered, filled.synthesised)
 
-    def paste(self, image: NDArray, hole: NDArray[np.bool_], index: int) -> Filled:
+    def paste(
+        self, image: NDArray, hole: NDArray[np.bool_], index: int, sourced: bool = True
+    ) -> Filled:
         """The filled frame again, of the frame's own `image` (h, w, 3), which stays as it is.
 
-        `index` is the frame's place in its shot, which provenance counts from.
+        `index` is the frame's place in its shot, which provenance counts from. Where nobody will
+        look at provenance, `sourced` False leaves it out (all is KEPT), and its memory.
         """
         result = image.copy()
         result[hole] = self.values
+        if not sourced:
+            nowhere = np.broadcast_to(np.int32(KEPT), hole.shape)
+            return Filled(result, nowhere, self.recovered, self.synthesised)
         provenance = np.full(hole.shape, KEPT, np.int32)
         sources = self.distance.astype(np.int32) + index
         provenance[hole] = np.where(self.distance == _MADE_UP, SYNTHESISED, sources)
