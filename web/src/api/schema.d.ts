@@ -521,6 +521,8 @@ export interface paths {
         /**
          * Get Preview
          * @description A frame of a preview that has been computed; else 409, with the job that is at it, if any.
+         *
+         *     Mattes and cutouts are made at once, of objects whose action is "cutout".
          */
         get: operations["get_preview"];
         put?: never;
@@ -4954,7 +4956,7 @@ export interface operations {
     get_preview: {
         parameters: {
             query?: {
-                view?: "result" | "before" | "difference" | "provenance" | "matte";
+                view?: "result" | "before" | "difference" | "provenance" | "matte" | "cutout";
                 size?: number;
             };
             header?: never;
@@ -4966,13 +4968,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture. */
+            /** @description The picture; a cutout as a PNG with its transparency. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             /** @description The request cannot be understood. */

@@ -135,7 +135,7 @@ function PreviewControls({ project }: { project: Project }) {
       <Menu
         align="end"
         trigger={
-          <Button look="quiet" aria-label={`Preview size: ${shown} px`}>
+          <Button look="quiet" aria-label={`Preview size: ${shown === longest ? "Full size" : `${shown} px`}`}>
             <span className="number">{shown === longest ? "Full size" : `${shown} px`}</span>
           </Button>
         }
@@ -170,7 +170,7 @@ function Zoom({ project }: { project: Project }) {
       <Menu
         align="end"
         trigger={
-          <Button look="quiet" aria-label={`Zoom: ${scale === null ? "fit" : `${Math.round((100 * scale) / each)} %`}`}>
+          <Button look="quiet" aria-label={`Zoom: ${scale === null ? "Fit" : `${Math.round((100 * scale) / each)} %`}`}>
             <span className="number">{scale === null ? "Fit" : `${Math.round((100 * scale) / each)} %`}</span>
           </Button>
         }

@@ -1,0 +1,118 @@
+"""Working the editor in a browser as a person does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from servers import API, TOKEN, Running, wait_for
+
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+"""Chromium's: without these it asks hosts of its maker's, and hangs in containers."""
+
+WEB = Path(__file__).parents[1] / "web"
+
+MARGIN = 16
+"""Pixels that the stage leaves around the frame."""
+
+
+@dataclass
+class Editing:
+    """A server, and tabs that are open on it. `page` is the one in front."""
+
+    server: Running
+    context: object
+    page: object = None
+    thrown: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, path: str):
+        """Open a tab there; it comes to the front."""
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.thrown.append(str(error)))
+        self.page.on("request", self._note)
+        self.page.goto(f"{self.server.address}{path}?token={TOKEN}")
+        return self.page
+
+    def _note(self, request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme.startswith("http"):
+            self.hosts.add(parts.netloc)
+
+    def ask(self, path: str) -> dict | list:
+        """What the server says at an address of the API."""
+        with self.server.client() as client:
+            return client.get(API + path).json()
+
+    @property
+    def project(self) -> dict:
+        """The project that the tab in front shows, as the server has it."""
+        return self.ask(f"/projects/{self.page.url.rsplit('/', 1)[1]}")
+
+    def mask(self, frame: int, number: int = 1):
+        """An object's mask, as the server has it; None where there is none."""
+        from cleanplate.segment.rle import decode
+
+        found = self.ask(f"/projects/{self.project['id']}/masks/{frame}")["objects"]
+        return decode(found[str(number)]["mask"]) if str(number) in found else None
+
+    def drop(self, path) -> None:
+        """Give the start screen a clip, and wait until its project is open."""
+        self.page.get_by_label("Clip to open").set_input_files(path)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the editor shows a frame."""
+        self.page.wait_for_url("**/p/*")
+        self.page.get_by_test_id("stage").wait_for()
+        self.page.locator(".filmstrip img").wait_for()
+
+    def at(self, x: float, y: float, width: int = 160, height: int = 96) -> tuple[float, float]:
+        """Where a pixel of the clip is on the page, while the stage fits it."""
+        box = self.page.get_by_test_id("stage").bounding_box()
+        room = (box["width"] - 2 * MARGIN, box["height"] - 2 * MARGIN)
+        scale = min(room[0] / width, room[1] / height, 4)
+        return (
+            box["x"] + box["width"] / 2 + (x + 0.5 - width / 2) * scale,
+            box["y"] + box["height"] / 2 + (y + 0.5 - height / 2) * scale,
+        )
+
+    def click(self, x: float, y: float, button: str = "left") -> None:
+        self.page.mouse.click(*self.at(x, y), button=button)
+
+    def stroke(self, *spots: tuple[float, float]) -> None:
+        """Press on the first place of the clip, go by the others, let go on the last."""
+        self.page.mouse.move(*self.at(*spots[0]))
+        self.page.mouse.down()
+        for spot in spots[1:]:
+            self.page.mouse.move(*self.at(*spot), steps=4)
+        self.page.mouse.up()
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def key_frames(self, number: int = 1) -> list[int]:
+        objects = {one["id"]: one for one in self.project["objects"]}
+        return [key["frame"] for key in objects[number]["keys"]] if number in objects else []
+
+    def until(self, ask, wanted, seconds: float = 30):
+        """Ask until the answer is as wanted, while the page goes on."""
+
+        def step():
+            self.page.wait_for_timeout(50)
+            return ask()
+
+        return wait_for(step, wanted, seconds)
+
+    def job(self, kind: str, *states: str, seconds: float = 120) -> dict:
+        """The latest job of a kind, once it is in one of the states."""
+
+        def latest() -> dict:
+            return next((job for job in self.ask("/jobs") if job["kind"] == kind), {"state": ""})
+
+        return self.until(latest, lambda job: job["state"] in states, seconds)

@@ -1,0 +1,87 @@
+"""Without any network: painting, objects, undo, two tabs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def test_paint_rub_undo_and_what_objects_can(editing, scene):
+    page = editing.page
+    editing.drop(scene.path)
+
+    editing.keys("b")
+    editing.stroke((30, 50), (80, 50))
+    page.get_by_role("button", name="Key frame 0 of Object 1").wait_for()
+    editing.until(editing.key_frames, lambda frames: frames == [0])
+    painted = editing.mask(0)
+    brush = 24
+    middle = np.flatnonzero(painted[:, 55])
+    assert abs(len(middle) - brush) <= 2
+    assert abs(middle.mean() - 50) <= 1
+
+    editing.keys("e")
+    editing.stroke((55, 30), (55, 70))
+    editing.until(lambda: editing.mask(0)[50, 55], lambda inside: not inside)
+    assert editing.mask(0)[50, 30]
+    editing.keys("Control+z")
+    editing.until(lambda: editing.mask(0)[50, 55], lambda inside: inside)
+
+    # Named, coloured, hidden, locked; a second one, merged into the first.
+    page.get_by_role("button", name="Object 1", exact=False).and_(
+        page.locator(".object-name")
+    ).dblclick()
+    page.get_by_label("Name of Object 1").fill("Ball")
+    editing.keys("Enter")
+    page.get_by_role("button", name="Colour of Ball").click()
+    page.get_by_role("button", name="Purple").click()
+    page.get_by_role("button", name="Hide Ball").click()
+    page.get_by_role("button", name="Lock Ball").click()
+    page.get_by_role("radio", name="Cut out").wait_for()
+
+    def ball() -> dict:
+        return editing.project["objects"][0]
+
+    editing.until(ball, lambda one: one["locked"])
+    assert (ball()["name"], ball()["colour"], ball()["visible"]) == ("Ball", "#cc79a7", False)
+    page.get_by_role("button", name="Unlock Ball").click()
+    page.get_by_role("button", name="Show Ball").click()
+    page.get_by_role("radio", name="Cut out").click()
+    editing.until(ball, lambda one: one["action"] == "cutout" and not one["locked"])
+
+    editing.keys("n", "b")
+    editing.until(lambda: len(editing.project["objects"]), lambda count: count == 2)
+    editing.stroke((100, 80), (120, 80))
+    editing.until(lambda: editing.key_frames(2), lambda frames: frames == [0])
+    page.get_by_role("button", name="More for Object 2").click()
+    page.get_by_role("menuitem", name="Ball").click()
+    editing.until(lambda: len(editing.project["objects"]), lambda count: count == 1)
+    assert editing.mask(0)[80, 110]
+
+    page.get_by_role("button", name="More for Ball").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    editing.until(lambda: editing.project["objects"], lambda objects: not objects)
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    editing.until(lambda: len(editing.project["objects"]), lambda count: count == 1)
+
+    # In, out and the range; the place survives a reload.
+    editing.keys("ArrowRight", "ArrowRight", "i", "ArrowRight", "ArrowRight", "o")
+    editing.until(lambda: editing.project["range"], lambda span: span == [2, 5])
+    page.reload()
+    editing.ready()
+    assert page.get_by_label("Frame", exact=True).input_value() == "4"
+
+
+def test_two_tabs_show_one_project(editing, scene):
+    first = editing.page
+    editing.drop(scene.path)
+    second = editing.open(first.url.removeprefix(editing.server.address))
+    editing.ready()
+    editing.page = first
+    editing.keys("b")
+    editing.stroke((30, 50), (60, 50))
+    key = second.get_by_role("button", name="Key frame 0 of Object 1")
+    key.wait_for()
+    editing.page = second
+    editing.keys("Control+z")
+    first.get_by_role("button", name="Key frame 0 of Object 1").wait_for(state="detached")
+    assert editing.key_frames() == []
