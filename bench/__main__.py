@@ -17,7 +17,9 @@ COMMANDS = {
     "preview": "time previews of a fresh clip",
     "cores": "time a run on one core and two, and the fill by threads, processes and a cluster",
     "long": "put a long clip and a large one through the whole pipeline, and watch memory",
+    "editor": "time the editor in a browser: starting, scrubbing, clicking",
     "server": "time the editor's server: scrubbing, pointing",
+    "matte": "score mattes beside networks that see each frame by itself",
     "prompts": "score masks from one box and from one click on single frames, edges above all",
     "track": "score tracking from masks, boxes and clicks beside simple ways of doing it",
 }

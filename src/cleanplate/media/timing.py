@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from cleanplate.media.info import ClipInfo
 
 # Containers whose packets carry true presentation times (AVI and raw streams do not).
 _TRUE_TIMES = {"mov", "matroska", "webm", "gif", "flv", "ogg", "mpegts", "ivf", "apng"}
+
+_MOST = 4
+"""Timelines that are remembered: 24 bytes a frame at most."""
+
+_remembered: dict[tuple, Timeline] = {}
+_remembering = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,27 @@ class Timeline:
 
 
 def read_timeline(info: ClipInfo) -> Timeline:
-    """The timeline of a video file: a pass over its packets, without decoding where possible."""
+    """The timeline of a video file: a pass over its packets, without decoding where possible.
+
+    Those of the files that were read last are remembered, for as long as the files stay the same.
+    """
+    try:
+        facts = info.path.stat()
+    except OSError:  # an address, whose content may change
+        return _read(info)
+    key = (str(info.path), facts.st_size, facts.st_mtime_ns, info.video_stream, info.first_pts)
+    with _remembering:
+        known = _remembered.get(key)
+    if known is None:
+        known = _read(info)
+        with _remembering:
+            _remembered[key] = known
+            while len(_remembered) > _MOST:
+                del _remembered[next(iter(_remembered))]
+    return known
+
+
+def _read(info: ClipInfo) -> Timeline:
     if set(info.container.split(",")) & _TRUE_TIMES:
         timeline = _from_packets(info)
         if timeline is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cleanplate.project import Prompts, SetObject, Stroke
-from cleanplate.segment.kinds import ANYTHING, kinds_named
+from cleanplate.segment.custom import understand
+from cleanplate.segment.kinds import ANYTHING
 from cleanplate.segment.rle import encode
 from cleanplate.server import machine
 from cleanplate.server.mask_shapes import bare, mask_of
@@ -127,11 +128,14 @@ def _check_inside(project: OpenProject, ask: Ask) -> None:
 def find(serving: Services, project: OpenProject, wanted: Find) -> Candidates:
     """What is on a frame, by name."""
     project.check_frame(wanted.frame)
-    kinds = set(kinds_named(wanted.kinds))
+    words = understand(wanted.kinds)
+    kinds = set(words.kinds)
     machine.require(*(["anything"] if ANYTHING in kinds else []))
-    if kinds != {ANYTHING}:
-        machine.require("find", "point")
+    if kinds - {ANYTHING}:
+        machine.require("find")
+    if kinds - {ANYTHING} or words.boxed:
+        machine.require("point")
     found = serving.pointer.ask(
-        "find", project=str(project.folder), frame=wanted.frame, kinds=sorted(kinds)
+        "find", project=str(project.folder), frame=wanted.frame, kinds=sorted(set(wanted.kinds))
     )
     return Candidates(frame=wanted.frame, found=[Found(**one) for one in found])

@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -39,8 +40,31 @@ _AHEAD = 3
 
 _MEMORY = 192 << 20
 
-Wish = tuple[Clip, int, int]
-"""A clip, the frame that was looked at, the width that it was looked at in."""
+_SOON = 2.0
+"""Seconds that a frame is waited for, which the thread that reads ahead is about to come to."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked at: a frame of a clip, in a width, having come from before it (1) or from
+    behind it (-1)."""
+
+    clip: Clip
+    frame: int
+    width: int
+    step: int = 1
+
+    @property
+    def stretch(self) -> int:
+        return self.frame // STRETCH
+
+    def beside(self, other: Wish | None) -> bool:
+        """Whether both want the same stretch first."""
+        return (
+            other is not None
+            and other.clip.fingerprint == self.clip.fingerprint
+            and (other.width, other.stretch) == (self.width, self.stretch)
+        )
 
 
 class Frames:
@@ -51,8 +75,8 @@ class Frames:
         self._recent = Recent(_MEMORY)
         self.readers = Readers()
         self._wish: Wish | None = None
+        self._at: Wish | None = None  # the frame that is being made in advance
         self._wished = threading.Condition()
-        self._asked = 0.0
         self._decoding = 0
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -70,7 +94,7 @@ class Frames:
         if format == "png":
             return Picture(png(self._decoded(clip, frame, width or clip.info.width)))
         served = width_for(width, clip.info.width)
-        data = self._known(clip, frame, served)
+        data = self._known(clip, frame, served) or self._awaited(clip, frame, served)
         if data is None:
             data = jpeg(self._decoded(clip, frame, served))
             self._recent.put((clip.fingerprint, frame, served), data)
@@ -86,6 +110,23 @@ class Frames:
                 self._remember(clip, frame // STRETCH, width, unpack(packed))
                 data = self._recent.get((clip.fingerprint, frame, width))
         return data
+
+    def _awaited(self, clip: Clip, frame: int, width: int) -> bytes | None:
+        """A frame's JPEG, if it is just about to be made in advance: sooner than by seeking."""
+        wanted = Wish(clip, frame, width)
+
+        def coming() -> bool:
+            at = self._at
+            return wanted.beside(at) and at.frame <= frame and self._known_now(wanted) is None
+
+        with self._wished:
+            if not coming():
+                return None
+            self._wished.wait_for(lambda: not coming(), _SOON)
+        return self._known_now(wanted)
+
+    def _known_now(self, wish: Wish) -> bytes | None:
+        return self._recent.get((wish.clip.fingerprint, wish.frame, wish.width))
 
     def _decoded(self, clip: Clip, frame: int, width: int) -> NDArray[np.uint8]:
         with self._wished:
@@ -108,8 +149,9 @@ class Frames:
         if width > _WIDEST:
             return
         with self._wished:
-            self._wish = (clip, frame, width)
-            self._asked = time.monotonic()
+            last = self._wish
+            back = last is not None and 0 < last.frame - frame <= STRETCH
+            self._wish = Wish(clip, frame, width, -1 if back else 1)
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
                 self._thread.start()
@@ -131,8 +173,8 @@ class Frames:
 
     def _make_next(self, wish: Wish) -> bool:
         """Make one stretch that is missing; whether none is."""
-        clip, frame, width = wish
-        for stretch in self._order(clip, frame, width):
+        clip, width = wish.clip, wish.width
+        for stretch in self._order(wish):
             key = _stretch_key(clip, stretch, width)
             if self._store.has(key):
                 continue
@@ -146,34 +188,46 @@ class Frames:
             return True  # a damaged clip: frames come one by one, as they are asked for
         return True
 
-    def _order(self, clip: Clip, frame: int, width: int) -> list[int]:
+    def _order(self, wish: Wish) -> list[int]:
         """Stretches by how soon they will be wanted."""
-        at, last = frame // STRETCH, (clip.frames - 1) // STRETCH
-        near = [s for s in (*range(at, at + 1 + _AHEAD), at - 1) if 0 <= s <= last]
-        height = width * clip.info.height / clip.info.width
-        if clip.frames * width * height * 0.12 > _WHOLE:  # bytes a pixel, on ordinary clips
+        clip, at, last = wish.clip, wish.stretch, (wish.clip.frames - 1) // STRETCH
+        onwards = [at + wish.step * i for i in range(_AHEAD + 1)]
+        near = [s for s in (*onwards, at - wish.step) if 0 <= s <= last]
+        height = wish.width * clip.info.height / clip.info.width
+        if clip.frames * wish.width * height * 0.12 > _WHOLE:  # bytes a pixel, on ordinary clips
             return near
         return near + [s for s in (*range(at, last + 1), *range(at)) if s not in near]
 
     def _make(self, wish: Wish, stretch: int) -> list[bytes] | None:
         """The JPEGs of a stretch; None if something else is wanted meanwhile."""
-        clip, _, width = wish
+        clip, width = wish.clip, wish.width
         made = []
         first = stretch * STRETCH
-        for frame in range(first, min(first + STRETCH, clip.frames)):
+        try:
+            for frame in range(first, min(first + STRETCH, clip.frames)):
+                place = Wish(clip, frame, width)
+                with self._wished:
+                    # A frame that someone waits for has the processor to itself.
+                    self._wished.wait_for(lambda: self._closed or not self._decoding, timeout=1)
+                    if self._closed or not wish.beside(self._wish):
+                        return None
+                    self._at = place
+                    self._wished.notify_all()
+                made.append(self._make_one(place))
+        finally:
             with self._wished:
-                # A frame that someone waits for has the processor to itself.
-                self._wished.wait_for(lambda: self._closed or not self._decoding, timeout=1)
-                asked = self._wish
-            if self._closed or not _same_place(asked, wish):
-                return None
-            known = self._recent.get((clip.fingerprint, frame, width))
-            if known is None:
-                with self.readers.near(clip, frame) as reader:
-                    known = jpeg(small(reader.read_frame(frame), clip, width))
-                self._recent.put((clip.fingerprint, frame, width), known)
-            made.append(known)
+                self._at = None
+                self._wished.notify_all()
         return made
+
+    def _make_one(self, place: Wish) -> bytes:
+        known = self._known_now(place)
+        if known is None:
+            with self.readers.near(place.clip, place.frame) as reader:
+                image = small(reader.read_frame(place.frame), place.clip, place.width)
+            known = jpeg(image)
+            self._recent.put((place.clip.fingerprint, place.frame, place.width), known)
+        return known
 
     def idle(self, seconds: float) -> bool:
         """Wait until everything that is wished for is made; whether it is."""
@@ -183,9 +237,8 @@ class Frames:
                 wish = self._wish
             if wish is None:
                 return True
-            clip, frame, width = wish
-            order = self._order(clip, frame, width)
-            if all(self._store.has(_stretch_key(clip, s, width)) for s in order):
+            keys = [_stretch_key(wish.clip, s, wish.width) for s in self._order(wish)]
+            if all(self._store.has(key) for key in keys):
                 return True
             time.sleep(0.05)
         return False
@@ -198,14 +251,6 @@ class Frames:
         if self._thread is not None:
             self._thread.join(2)
         self.readers.close()
-
-
-def _same_place(one: Wish | None, other: Wish) -> bool:
-    """Whether two wishes want the same stretch first."""
-    if one is None:
-        return False
-    same_clip = one[0].fingerprint == other[0].fingerprint and one[2] == other[2]
-    return same_clip and one[1] // STRETCH == other[1] // STRETCH
 
 
 def small(frame: Frame, clip: Clip, width: int) -> NDArray[np.uint8]:

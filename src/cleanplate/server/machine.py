@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cleanplate import __version__, models
 from cleanplate.errors import ModelError
+from cleanplate.segment.custom import own_words
 from cleanplate.segment.kinds import ANIMALS, ANYTHING, KINDS, VEHICLES
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.session import (
@@ -50,7 +51,8 @@ def kinds() -> list[FindKind]:
     groups = {"person": ("person",), "animal": ANIMALS, "vehicle": VEHICLES}
     of = {kind: group for group, members in groups.items() for kind in members}
     found = [FindKind(name=kind, group=of.get(kind, "thing")) for kind in KINDS]
-    return [*found, FindKind(name=ANYTHING, group=ANYTHING)]
+    found.append(FindKind(name=ANYTHING, group=ANYTHING))
+    return [*found, *(FindKind(name=name, group="your own") for name in own_words())]
 
 
 @cache
@@ -82,6 +84,11 @@ def network(name: str) -> Network:
         return Network(**_facts(models.manifest(name)))
     except ModelError as error:
         raise Refused(404, str(error), field="name") from error
+
+
+def has(purpose: str) -> bool:
+    """Whether the network for it is here."""
+    return models.present(models.manifest(purposes()[purpose]))
 
 
 def require(*purposes_needed: str) -> None:

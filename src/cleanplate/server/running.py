@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -173,5 +174,7 @@ def run(settings: ServerSettings, opened: socket.socket, ready: Callable[[], Non
         proxy_headers=False,
         ws="none",
     )
-    with suppress(KeyboardInterrupt):  # how a server is stopped
+    # Uvicorn raises the signal that stopped it once more: what is left to do here must be done.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
         _Server(config, ready).run(sockets=[opened])

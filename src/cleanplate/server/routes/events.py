@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
+from cleanplate.server import machine
 from cleanplate.server.routes.common import USUAL, JobId, Serving, TheProject
 from cleanplate.server.schema.events import Event, JobChanged
 
@@ -50,6 +51,8 @@ def all_events(
     if project is None:
         return _stream(serving, {"jobs"}, last_event_id)
     serving.workspace.watch(serving.workspace.open(project))
+    if machine.has("point"):
+        serving.pointer.start()  # someone looks at the project, and will point at something soon
     return _stream(serving, {"jobs", project}, last_event_id)
 
 
