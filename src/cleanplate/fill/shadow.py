@@ -33,13 +33,18 @@ _SURE, _LIKELY = (12.0, 1.0), (6.0, 0.6)
 _NOW, _STILL_THERE = 4, 0.4
 #: Scatter in grey levels that is always there.
 _NOISE = 3.0
+#: How many times the background's own strength the two must be, which is the given percentile of
+#: what is found in the further half of the neighbourhood, where there are hardly any shadows.
+_OVER_BACKGROUND, _USUAL = (3.0, 1.5), 75
 #: Frames' worth of evidence below which nothing is said.
 _EVIDENCE = 0.5
 #: Share of the border of a place of which nothing is known, from which it is shadow as well when
 #: that share is.
 _SHUT_IN = 0.4
 #: Pixels at the object's rim that are its own soft edge.
-_RIM = 3
+_RIM = 7
+#: Pixels across that a shadow has at least.
+_THICKNESS = 5
 #: Share of the largest part's area from which a part of the mask is an object of its own.
 _WORTH_FOLLOWING = 0.1
 
@@ -210,20 +215,27 @@ def _shadow(window: deque[_Seen], place: int) -> np.ndarray:
             if abs(i - place) <= _SPAN and (i - place) % _EVERY == 0 and number in other.places:
                 kind = near if abs(i - place) <= _NOW else far
                 kind.append((other, where.onto(other.places[number])))
-        moving, silent = _moves_along(near, far, here.mask.shape)
+        outer = _further_half(here) & (here.parts == number)
+        moving, silent = _moves_along(near, far, outer)
         found |= moving & (here.parts == number)
         unknown |= silent & (here.parts == number)
-    found &= here.around
+    found = _thick(found & here.around & ~here.mask)
     return _tidy(found | _shut_in(unknown & here.around & ~here.mask, found, here.mask), here)
 
 
+def _further_half(here: _Seen) -> np.ndarray:
+    distance = cv2.distanceTransform((~here.mask).astype(np.uint8), cv2.DIST_L2, 5)
+    distance *= here.around
+    return distance > distance.max() / 2
+
+
 def _moves_along(
-    near: list[_Followed], far: list[_Followed], shape: tuple[int, int]
+    near: list[_Followed], far: list[_Followed], outer: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the difference, followed along with the object, does not average out, and where
     nothing is known of it."""
-    now = _gather(near, shape)
-    ever = tuple(a + b for a, b in zip(now, _gather(far, shape), strict=True))
+    now = _gather(near, outer.shape)
+    ever = tuple(a + b for a, b in zip(now, _gather(far, outer.shape), strict=True))
     total, square, mass = ever
     much = np.maximum(mass, _EVIDENCE)[..., None]
     mean = total / much
@@ -233,8 +245,13 @@ def _moves_along(
     # Things turn: what once was a shadow's place need not be one in this frame.
     there = (now[0] * mean).sum(axis=2) >= _STILL_THERE * now[2] * (mean * mean).sum(axis=2)
     enough = (mass > _EVIDENCE) & (there | (now[2] < _EVIDENCE))
-    sure = enough & (strength > _SURE[0]) & (firm > _SURE[1])
-    likely = (enough & (strength > _LIKELY[0]) & (firm > _LIKELY[1])).astype(np.uint8)
+    aside = strength[outer & (mass > _EVIDENCE)]
+    usual = float(np.percentile(aside, _USUAL)) if aside.size else 0.0
+    least = [
+        max(a, usual * b) for a, b in zip((_SURE[0], _LIKELY[0]), _OVER_BACKGROUND, strict=True)
+    ]
+    sure = enough & (strength > least[0]) & (firm > _SURE[1])
+    likely = (enough & (strength > least[1]) & (firm > _LIKELY[1])).astype(np.uint8)
     _, labels = cv2.connectedComponents(likely, connectivity=8)
     kept = np.unique(labels[sure])
     return np.isin(labels, kept[kept > 0]), mass <= _EVIDENCE
@@ -257,6 +274,12 @@ def _gather(
     return total, square, mass
 
 
+def _thick(found: np.ndarray) -> np.ndarray:
+    """What was found without its thin parts: those are soft edges of the object, not shadows."""
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THICKNESS, _THICKNESS))
+    return cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, brush) > 0
+
+
 def _shut_in(unknown: np.ndarray, found: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The unknown places that lie between the object and its shadow."""
     count, labels = cv2.connectedComponents(unknown.astype(np.uint8), connectivity=4)
@@ -274,6 +297,7 @@ def _tidy(found: np.ndarray, here: _Seen) -> np.ndarray:
     """What hangs together with the object, without gaps between the two."""
     if not found.any():
         return found
+    # The rim of which nothing is known belongs to whichever of the two it is next to.
     both = (found | here.mask).astype(np.uint8)
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     both = cv2.morphologyEx(both, cv2.MORPH_CLOSE, near)
