@@ -9,8 +9,8 @@ from cleanplate.fill.geometry import crop, warp_map
 from cleanplate.fill.motion import Chain
 from cleanplate.fill.plan import Plan
 
-#: Frames either side that a frame's tone is averaged with, and over which their weight falls by e.
-SPAN, _FALL = 4, 4.0
+#: Frames over which a neighbour's weight falls by a factor e.
+_FALL = 4.0
 #: Grey levels by which a neighbour may differ before it counts as showing something else: where the
 #: plan is believed, and how many more where it is not. What is guessed in any case had better be
 #: guessed the same in every frame.
@@ -24,7 +24,7 @@ def settle(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> np.ndarr
 
     Args:
         plan: the plan of one frame.
-        beside: the plans of frames up to SPAN away, by index; frames without a hole are left out.
+        beside: the plans of frames close by, by index; frames without a hole are left out.
         chains: the layers' motion over those frames.
 
     Returns:
