@@ -143,7 +143,7 @@ def output_path(serving: Services, project: OpenProject, wanted: NewExport) -> P
     exports = serving.workspace.exports
     name = wanted.name or project.name
     stem = safe_name(name + ".x", "Export").removesuffix(".x")
-    taken = {Path(r["output"]) for r in serving.jobs.requests(project.id, "export")}
+    taken = {Path(output) for output in serving.jobs.outputs()}
     if f".{wanted.format}" in PICTURES:
         folder = free_path(exports, stem, "", {path.parent for path in taken})
         return folder / f"{stem.replace('%', '%%')}_%05d.{wanted.format}"

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleanplate.engine.control import Control
+from cleanplate.engine.events import Listener
 from cleanplate.engine.preview import Preview, Shown
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.engine.store import Store, code_version, key_of, open_store
-from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.tracking import MaskStage, ObjectMask
 from cleanplate.fill import FillSettings, context
 from cleanplate.project import Project
 from cleanplate.server import mattes
@@ -74,6 +75,18 @@ class Rendering:
     def close(self) -> None:
         """Let go of the clip and of what is in memory."""
         self._preview.close()
+
+    def track(
+        self, wanted: range, progress: Listener, cancel: Control
+    ) -> Iterator[tuple[int, dict[int, ObjectMask]]]:
+        """Find the masks that the pictures of `wanted` need, where objects have key frames."""
+        stage = MaskStage(self._project, self._store)
+        if not any(one.keys for one in stage.state.objects.values()):
+            return
+        last = stage.shots()[-1].stop
+        seen = range(max(wanted.start - _AROUND, 0), min(wanted.stop + _AROUND, last))
+        if stage.missing(seen):
+            yield from stage.compute(seen, progress, cancel)
 
     def render(
         self, wanted: range, cancel: Control | threading.Event | None = None

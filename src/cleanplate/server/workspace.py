@@ -175,11 +175,12 @@ class Workspace:
         self._tell(project)
 
     def discard(self, project: OpenProject) -> None:
-        """Put a project into the trash."""
+        """Put a project into the trash; one that lies elsewhere is only forgotten."""
         trash = self._made(self._hidden / "trash")
         with self._lock:
-            os.rename(project.folder, free_path(trash, project.name, SUFFIX))
-            sync_folder(project.folder.parent)
+            if project.folder.is_relative_to(self.folder):
+                os.rename(project.folder, free_path(trash, project.name, SUFFIX))
+                sync_folder(project.folder.parent)
             with self._database.changing() as database:
                 database.execute("DELETE FROM projects WHERE id = ?", (project.id,))
             self._open.pop(project.id, None)

@@ -205,6 +205,15 @@ class Jobs:
                 if (entry.project, entry.kind) == (project, kind)
             ]
 
+    def outputs(self) -> set[str]:
+        """The files that exports write, or will: no other may."""
+        with self._lock:
+            return {
+                entry.request["output"]
+                for entry in self._entries.values()
+                if entry.kind == "export" and entry.state != "done" and "output" in entry.request
+            }
+
     def cancel(self, id: str) -> Job:
         """Stop it for good."""
         with self._lock:

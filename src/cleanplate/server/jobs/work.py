@@ -37,13 +37,18 @@ def track(message: Message, reporter: Reporter) -> Result:
 
 
 def preview(message: Message, reporter: Reporter) -> Result:
-    """Fill some frames, small, and keep the pictures."""
+    """Track what is not yet, fill some frames, small, and keep the pictures."""
+    from cleanplate.server.mask_shapes import masks_to_json
+
     request = message["request"]
     written = (Path(message["project"]) / "project.json").stat().st_mtime_ns
     rendering = _rendering(message["project"], request["size"], written)
-    total, done = request["end"] - request["first"], 0
+    wanted = range(request["first"], request["end"])
+    for frame, masks in rendering.track(wanted, _stages(reporter), reporter.control):
+        reporter.tell("masks", frame=frame, objects=masks_to_json(masks))
+    total, done = len(wanted), 0
     reporter.progress(0, total, message="looking at the frames around")
-    for frame in rendering.render(range(request["first"], request["end"]), reporter.control):
+    for frame in rendering.render(wanted, reporter.control):
         done += 1
         reporter.tell("preview", frame=frame, size=request["size"])
         reporter.progress(done, total)

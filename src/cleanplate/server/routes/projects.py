@@ -47,7 +47,8 @@ def change_project(
 
 @router.delete("/{project}", status_code=204)
 def delete_project(project: TheProject, serving: Serving) -> Response:
-    """Put the project into the workspace's trash. Its clip and its exports stay."""
+    """Put the project into the workspace's trash. Its clip and its exports stay, and so does one
+    that lies outside the workspace."""
     serving.jobs.cancel_all(project.id)
     serving.workspace.discard(project)
     return Response(status_code=204)
