@@ -34,13 +34,13 @@ class Scene:
     """A clip and its truth, all float32 in 0..1 but `frames` and `backgrounds`, RGB uint8.
 
     `alphas` (n, h, w); `foregrounds` (n, h, w, 3), the subject's own colour where alpha is above
-    0, in the space of the frames; `box` around the subject on the first frame, x0, y0, x1, y1.
+    0, in the space of the frames, None where it is not known; `box` around the subject on the first frame, x0, y0, x1, y1.
     """
 
     name: str
     frames: np.ndarray
     alphas: np.ndarray
-    foregrounds: np.ndarray
+    foregrounds: np.ndarray | None
     backgrounds: np.ndarray
 
     @property
@@ -50,9 +50,9 @@ class Scene:
 
 
 BACKGROUNDS = {
-    "fur": ("plain/palms_pan.mp4", "coffee"),
+    "fur": ("plain/highway_b.mp4", "coffee"),
     "throw": ("truth/road_car/clean", "rocket"),
-    "straps": ("plain/bikes_street_cuts.mp4", "coffee"),
+    "straps": ("plain/palms_pan.mp4", "coffee"),
 }
 """For each scene the clip behind it, and the photograph that stands in where there are no clips."""
 
@@ -67,6 +67,14 @@ def scene(name: str, clips: Path | None, count: int, size: tuple[int, int] = (64
     grain = np.random.default_rng(5).normal(0, 1.2 / 255, mixed.shape).astype(np.float32)
     frames = np.rint(np.clip(mixed + grain, 0, 1) * 255).astype(np.uint8)
     return Scene(name, frames, alpha, colour, behind)
+
+
+def true_scene(folder: Path, count: int) -> Scene:
+    """A real clip with its matte (`alpha/`) and what is behind (`clean/`), its first frames."""
+    frames = np.stack(read_frames(folder / "frames", count))
+    alphas = np.stack(read_frames(folder / "alpha", count))[..., 0].astype(np.float32) / 255
+    behind = np.stack(read_frames(folder / "clean", count))
+    return Scene(folder.name, frames, alphas, None, behind)
 
 
 def _exposed(poses: Poses, frame: int) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ Vote = tuple[F32, F32]
 _APART = 0.05  # squared distance of two colours in 0..1 at which they are half told apart
 _APART_SEEN = 0.01  # the same, where the background is not a guess
 _MISFIT = 0.01  # squared distance of a colour from the line between foreground and background
+_DOUBT = 0.12  # alpha in a network's look that means no more than that it is not sure
 _LEVELS = 7  # of the pyramid that spreads colours
 
 
@@ -40,9 +41,14 @@ def by_look(
     """What the network's look says, as far as it means the mask; elsewhere the mask's own doubt."""
     own = mask.astype(np.float32) if soft is None else soft
     share = np.float32(trimap.agreement)
-    value = own if look is None else share * look + (1 - share) * own
+    value = own if look is None else share * _decided(look) + (1 - share) * own
     trust = np.full(own.shape, settings.by_look * (0.3 + 0.7 * share), np.float32)
     return value.astype(np.float32), trust
+
+
+def _decided(look: F32) -> F32:
+    """A network's look with its doubts settled: little is none, much is all, the rest in between."""
+    return np.clip((look - np.float32(_DOUBT)) / np.float32(1 - 2 * _DOUBT), 0, 1)
 
 
 def by_colour(image: F32, trimap: Trimap, settings: MatteSettings) -> Vote:

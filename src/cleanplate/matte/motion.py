@@ -12,6 +12,7 @@ F32 = NDArray[np.float32]
 
 _LONGEST = 640  # pixels: flow is found at this size at most
 _NOISE = 8.0  # grey levels by which a pixel may differ from where it came from
+_FAST = 6.0  # pixels a frame: what moves faster is smeared, and looks different each time
 _SLACK = 0.05  # of the squared length of a motion: how much of it the round trip may lose
 
 
@@ -46,7 +47,8 @@ def follow(before: NDArray, now: NDArray) -> Carrier:
     long = np.einsum("ijk,ijk->ij", back, back)
     same = cv2.remap(first, x, y, cv2.INTER_LINEAR, borderMode=border).astype(np.float32) - second
     same = cv2.GaussianBlur(same * same, (0, 0), 1.5)
-    trust = np.exp(-lost / (1 + _SLACK * long) - same / (2 * _NOISE * _NOISE)).astype(np.float32)
+    doubt = lost / (1 + _SLACK * long) + same / (2 * _NOISE * _NOISE) + np.sqrt(long) / _FAST
+    trust = np.exp(-doubt).astype(np.float32)
     flow = cv2.resize(back, (width, height)) * np.float32([width / small[0], height / small[1]])
     trust = cv2.resize(trust, (width, height))
     rows, columns = np.indices((height, width), dtype=np.float32)

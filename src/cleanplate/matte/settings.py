@@ -35,10 +35,10 @@ class MatteSettings:
     widest: float = 0.04
     hair: float = 0.12
     doubt: float = 0.04
-    by_look: float = 0.03
+    by_look: float = 0.04
     by_colour: float = 0.1
     by_plate: float = 0.3
     by_time: float = 0.1
     noise: float = 1e-6
     rounds: int = 50
-    longest: int = 1280
+    longest: int = 720

@@ -22,8 +22,8 @@ F32 = NDArray[np.float32]
 _SPARE = 24  # pixels around the band that are looked at as well
 _HELD = 0.05  # what the foreground of the frame before weighs against a pixel's own colour
 _PLATE_HELD = 1.0
-_REFINE_REACH = 4  # pixels, of the guided filter that brings a reduced matte to full size
-_REFINE_SMOOTH = 1e-5
+_REFINE_HELD = 0.03  # what a reduced matte weighs when it is brought to the frame's own size
+_REFINE_ROUNDS = 15
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _next(
     alpha, front = _solved(_unit(image), hint, trimap, before, carrier, settings)
     kept = _Before(seen, alpha, front)
     if scale < 1:
-        alpha, front = _enlarged(full, alpha, front)
+        alpha, front = _enlarged(full, alpha, front, settings)
         trimap = Trimap(
             _scaled_mask(trimap.inside, full), _scaled_mask(trimap.outside, full), trimap.agreement
         )
@@ -152,24 +152,26 @@ def _reduced(image: NDArray, hint: Hint, scale: float) -> tuple[NDArray, Hint]:
     return small(image), lesser
 
 
-def _enlarged(image: NDArray, alpha: F32, front: F32) -> tuple[F32, F32]:
+def _enlarged(image: NDArray, alpha: F32, front: F32, settings: MatteSettings) -> tuple[F32, F32]:
     """A reduced matte at the frame's own size, its edges moved to the frame's own.
 
-    A guided filter fits alpha to the enlarged one, in small windows, as a function of colour.
+    A few steps of the same solver, held to the enlarged matte.
     """
     size = image.shape[1::-1]
     unit = _unit(image)
-    coarse = np.clip(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    coarse = np.clip(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), 0, 1)
     mixed = (coarse > 0.002) & (coarse < 0.998)
-    reach = round(_REFINE_REACH * size[0] / alpha.shape[1])
-    fine = coarse.copy()
+    fine = coarse
     if mixed.any():
-        place = around(mixed, 0, 2 * reach)
-        guided = cv2.ximgproc.guidedFilter(
-            np.ascontiguousarray(unit[place]), np.ascontiguousarray(coarse[place]), reach,
-            _REFINE_SMOOTH,
-        )  # fmt: skip
-        fine[place] = np.where(mixed[place], np.clip(guided, 0, 1), coarse[place])
+        place = around(mixed, 0, 4)
+        band = mixed[place]
+        near, held = np.ascontiguousarray(unit[place]), coarse[place].copy()
+        held[~band] = np.rint(held[~band])
+        trust = np.full(band.shape, _REFINE_HELD, np.float32)
+        fine = np.rint(coarse)
+        fine[place] = solve(
+            near, held, band, trust, held, epsilon=settings.noise, rounds=_REFINE_ROUNDS
+        )
     front = cv2.resize(front, size, interpolation=cv2.INTER_LINEAR)
     return fine, np.where(fine[..., None] >= 1, unit, front)
 

@@ -20,7 +20,9 @@ F32 = NDArray[np.float32]
 
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
 _TOUCHED = 0.04  # above it a network sees something of the subject in a pixel
+_HAIR = 0.25  # the same, far from the mask, where less is only the network's doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
+_SURE_LOOK = 0.6  # agreement above which the network may narrow the band
 _BORDER = 64  # pixels that the mask goes on for beyond the picture
 
 
@@ -60,6 +62,11 @@ def make_trimap(hint: Hint, smear: F32 | None, settings: MatteSettings) -> Trima
     if agreement > 0:
         inside &= (hint.look >= _DOUBTED) | (depth > settings.doubt * size)
         near |= _hair(mask, hint.look, inside, distance <= settings.hair * size)
+        if agreement > _SURE_LOOK:
+            # Where the network is sure as well, there is nothing to find; and in leaves or gravel
+            # a wide band would fill with haze.
+            near &= _widened(hint.look > _TOUCHED, 3) | (distance <= 1.5)
+            inside |= ~_widened(hint.look < 1 - _TOUCHED, 2) & (depth > 1.5)
     return Trimap(inside, ~near, agreement)
 
 
@@ -88,13 +95,18 @@ def around(mask: Mask, share: float, least: int = 8) -> tuple[slice, slice]:
 
 def _hair(mask: Mask, look: F32, inside: Mask, reachable: Mask) -> Mask:
     """What a network saw of the subject outside the mask, in one piece with it."""
-    candidates = ((look > _TOUCHED) & reachable) | mask
+    candidates = ((look > _HAIR) & reachable) | mask
     _, labels = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=4)
     own = np.zeros(labels.max() + 1, bool)
     own[labels[inside]] = True
     own[0] = False
-    seen = own[labels].astype(np.uint8)
-    return cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))) > 0
+    return _widened(own[labels], 3)
+
+
+def _widened(mask: Mask, pixels: int) -> Mask:
+    side = 2 * pixels + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.dilate(mask.astype(np.uint8), disc) > 0
 
 
 def _depth(mask: Mask) -> F32:

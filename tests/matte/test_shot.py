@@ -1,0 +1,111 @@
+"""Masks become mattes that are nearer to the truth, steadier, and alike in 8 and 16 bits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from matte.scenes import error, rough, small
+
+from cleanplate.matte import Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.segment import edges
+
+
+def mattes(scene, **settings):
+    hints = (Hint(rough(alpha)) for alpha in scene.alphas)
+    return list(matte_shot(scene.frames, hints, MatteSettings(**settings)))
+
+
+def flicker(found, truth):
+    change = np.diff(np.stack(found), axis=0) - np.diff(truth, axis=0)
+    return float(np.sqrt((change**2).mean()))
+
+
+@pytest.mark.parametrize("name", ["throw", "straps"])
+def test_a_matte_is_nearer_to_the_truth_than_its_mask(name):
+    scene = small(name)
+    found = np.stack([cut.alpha for cut in mattes(scene)])
+    masks = rough(scene.alphas)
+    assert found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    assert error(found, scene.alphas) < 0.8 * error(masks, scene.alphas)
+    assert flicker(found, scene.alphas) < 0.85 * flicker(masks.astype(np.float32), scene.alphas)
+
+
+def boiling_masks(scene):
+    """What a tracker may give: masks whose edge lies somewhere else in every frame."""
+    random = np.random.default_rng(0)
+    for alpha in scene.alphas:
+        wobble = cv2.resize(random.normal(0, 0.7, (8, 12)).astype(np.float32), alpha.shape[::-1])
+        yield cv2.GaussianBlur(alpha, (0, 0), 2) > 0.5 + 0.45 * np.tanh(wobble)
+
+
+def test_the_frame_before_steadies_edges_that_boil():
+    scene = small("fur")
+    masks = list(boiling_masks(scene))
+
+    def boiling(by_time):
+        hints = (Hint(mask) for mask in masks)
+        cuts = matte_shot(scene.frames, hints, MatteSettings(by_time=by_time))
+        return flicker([cut.alpha for cut in cuts], scene.alphas)
+
+    assert boiling(0.1) < boiling(0.0) < flicker(np.float32(masks), scene.alphas)
+
+
+def test_the_plate_is_evidence():
+    scene = small("fur")
+    one = np.ones(scene.alphas[0].shape, np.float32)
+    without, with_it = [], []
+    for index, mask in enumerate(boiling_masks(scene)):
+        image, plate = scene.frames[index], scene.backgrounds[index]
+        without.append(matte_frame(image, Hint(mask)).alpha)
+        with_it.append(matte_frame(image, Hint(mask, plate=plate, seen=one)).alpha)
+    assert error(np.stack(with_it), scene.alphas) < 0.95 * error(np.stack(without), scene.alphas)
+
+
+def test_a_look_finds_hair_that_the_mask_lacks():
+    scene = small("fur")
+    mask = edges.shrink(scene.alphas[1] > 0.95, 3)
+    without = matte_frame(scene.frames[1], Hint(mask)).alpha
+    with_it = matte_frame(scene.frames[1], Hint(mask, look=scene.alphas[1])).alpha
+    assert error(with_it, scene.alphas[1]) < 0.8 * error(without, scene.alphas[1])
+
+
+def test_a_look_at_something_else_is_not_believed():
+    scene = small("throw")
+    mask = rough(scene.alphas[1])
+    other = np.zeros_like(scene.alphas[1])
+    other[:40, :60] = 1
+    without = matte_frame(scene.frames[1], Hint(mask)).alpha
+    with_it = matte_frame(scene.frames[1], Hint(mask, look=other)).alpha
+    assert error(with_it, without) < 1e-4
+
+
+def test_sixteen_bits_give_the_same_matte():
+    scene = small("throw")
+    mask = rough(scene.alphas[1])
+    eight = matte_frame(scene.frames[1], Hint(mask))
+    deep = matte_frame(scene.frames[1].astype(np.uint16) * 257, Hint(mask))
+    assert error(deep.alpha, eight.alpha) < 1e-3
+    assert deep.foreground.dtype == np.uint16
+
+
+def test_where_the_subject_is_solid_its_pixels_are_the_frames():
+    scene = small("throw")
+    cut = mattes(scene)[2]
+    solid = cut.alpha >= 1
+    assert solid.sum() > 500
+    assert np.array_equal(cut.foreground[solid], scene.frames[2][solid])
+
+
+def test_an_empty_mask_cuts_out_nothing():
+    scene = small("throw")
+    cut = matte_frame(scene.frames[0], Hint(np.zeros(scene.alphas[0].shape, bool)))
+    assert not cut.alpha.any()
+
+
+def test_large_frames_are_solved_small_and_refined():
+    scene = small("throw")
+    mask = rough(scene.alphas[1])
+    reduced = matte_frame(scene.frames[1], Hint(mask), MatteSettings(longest=96))
+    assert reduced.alpha.shape == mask.shape
+    assert error(reduced.alpha, scene.alphas[1]) < error(mask, scene.alphas[1])
