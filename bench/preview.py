@@ -40,27 +40,30 @@ class Timing:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, default=200, help="length of the clip")
     parser.add_argument("--at", type=int, default=100, help="the frame that is asked for first")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where the clip is, or goes")
     parser.add_argument("--details", action="store_true", help="where the first one's time went")
 
 
 def main(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="bench-preview-") as name:
-        timings = measure(Path(name), options.frames, options.at, options.details)
+        source = options.keep or Path(name)
+        if not (source / "masks").exists():
+            write_clip(source, options.frames)
+        timings = measure(source, Path(name), options.at, options.details)
     rows = [[one.what, f"{one.seconds:.2f}", f"{one.cpu:.2f}"] for one in timings]
     print(table(["answer", "s", "CPU s"], rows))
     return 0
 
 
-def measure(folder: Path, frames: int, at: int, details: bool = False) -> list[Timing]:
-    """Time the answers on a clip generated in `folder`."""
+def measure(source: Path, folder: Path, at: int, details: bool = False) -> list[Timing]:
+    """Time the answers on the clip in `source`, with a project and a store in `folder`."""
     from cleanplate.engine.preview import Preview
     from cleanplate.engine.projects import new_project
     from cleanplate.engine.store import Store
     from cleanplate.project import SetSettings
 
-    clip, masks = write_clip(folder, frames)
-    project = new_project(clip, folder / "a.cleanplate", masks)
-    warm_up(folder)
+    project = new_project(source / "clip.mp4", folder / "a.cleanplate", source / "masks")
+    warm_up()
     store = Store(folder / "store")
     preview = Preview(project, store=store)
 
@@ -87,10 +90,10 @@ def measure(folder: Path, frames: int, at: int, details: bool = False) -> list[T
     return timings
 
 
-def write_clip(folder: Path, frames: int) -> tuple[Path, Path]:
-    """A clip in H.264 with three key frames a second at most, and its masks as pictures."""
+def write_clip(folder: Path, frames: int) -> None:
+    """A clip in H.264, as x264 spaces its key frames, and its masks as pictures."""
     path, masks = folder / "clip.mp4", folder / "masks"
-    masks.mkdir()
+    masks.mkdir(parents=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast"})
         stream.width, stream.height = SIZE
@@ -103,10 +106,9 @@ def write_clip(folder: Path, frames: int) -> tuple[Path, Path]:
             grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
             cv2.imwrite(str(masks / f"{index:05d}.png"), grown * 255)
         container.mux(stream.encode(None))
-    return path, masks
 
 
-def warm_up(folder: Path) -> None:
+def warm_up() -> None:
     """Compile the fill's kernels and load what is loaded once for each machine and process."""
     from cleanplate.fill import FillSettings, fill_shot
 
