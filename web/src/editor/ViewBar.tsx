@@ -35,6 +35,12 @@ const COMPARES: Choice<Compare>[] = [
   { value: "provenance", label: "Where each pixel came from", icon: <Blend size={15} /> },
 ];
 
+const CUTOUT: Choice<Compare> = {
+  value: "cutout",
+  label: "What is cut out, on a checkerboard",
+  icon: <Grid2x2 size={15} />,
+};
+
 const SIZES = [480, 640, 960, 1280, 1920, 3840];
 
 /** Above the stage: masks or result, and how either is looked at. */
@@ -43,6 +49,7 @@ export function ViewBar({ project }: { project: Project }) {
   const maskView = useEditor((state) => state.maskView);
   const tool = useEditor((state) => state.tool);
   const masking = compare === "source";
+  const cuts = project.objects.some((object) => object.action === "cutout");
   return (
     <div className="viewbar" role="toolbar" aria-label="View">
       <Segmented<"masks" | "result">
@@ -61,7 +68,7 @@ export function ViewBar({ project }: { project: Project }) {
         </>
       ) : (
         <>
-          <Segmented label="How the result is shown" value={compare} choices={COMPARES} onChange={(how) => editor.set({ compare: how })} />
+          <Segmented label="How the result is shown" value={compare} choices={cuts ? [...COMPARES, CUTOUT] : COMPARES} onChange={(how) => editor.set({ compare: how })} />
           <HoldButton />
           {compare === "provenance" && <Legend />}
         </>

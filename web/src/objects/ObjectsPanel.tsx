@@ -73,8 +73,10 @@ function NextStep({ project, job }: { project: Project; job: Job | undefined }) 
   const tracked = project.objects
     .filter((one) => one.keys.length)
     .every((one) => one.tracked.some(([from, to]) => from! <= first && to! >= end));
+  const onlyCut = project.objects.every((one) => one.action !== "erase");
   const look = () => {
-    editor.set({ compare: "wipe" });
+    editor.set({ compare: onlyCut ? "cutout" : "wipe" });
+    if (onlyCut) return;
     void render(...previewRange(project));
   };
   return (

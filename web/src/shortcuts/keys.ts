@@ -4,7 +4,7 @@ import { addObject, changeProject, embed, redo, removeKey, previewRange, render,
 import { goEnd, goKey, goShot, goTo, goWeakest, playPause, shuttle, step } from "../editor/moves";
 import { startPointing } from "../stage/Stage";
 import { zoomAbout } from "../stage/look";
-import { editor, type MaskView, type Tool } from "../state/editor";
+import { editor, type Compare, type MaskView, type Tool } from "../state/editor";
 
 export interface Shortcut {
   /** As it is shown; alternatives are parted by a blank. */
@@ -23,7 +23,7 @@ export interface Group {
 }
 
 const VIEWS: MaskView[] = ["overlay", "outline", "matte", "cutout", "off"];
-const RESULTS = ["result", "wipe", "split", "difference", "provenance"] as const;
+const RESULTS: Compare[] = ["result", "wipe", "split", "difference", "provenance"];
 
 const tool = (shown: string, key: string, label: string, to: Tool): Shortcut => ({
   shown,

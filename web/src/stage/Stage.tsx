@@ -8,6 +8,7 @@ import {
   drawBox,
   drawBrush,
   drawCandidates,
+  drawChecker,
   drawCrosshair,
   drawLine,
   drawMasks,
@@ -75,6 +76,9 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       clipped(context, half.width, 0, half.width, room.height, () => {
         drawPicture(context, result ?? before, right);
       });
+    } else if (compare === "cutout" && result) {
+      drawChecker(context, placed);
+      drawPicture(context, result, placed);
     } else if (result ?? before) {
       drawPicture(context, result ?? before!, placed);
     }
@@ -93,6 +97,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
         before,
       );
     drawMarks(marks.current, placed, masked);
+    // What is on screen, as opposed to what is wanted: the bench and the tests wait for it.
+    marks.current.dataset.shown = known ? String(state.frame) : "";
   }, []);
 
   const drawMarks = (canvas: HTMLCanvasElement, placed: Placement, masked: boolean) => {

@@ -21,7 +21,8 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
   const known = useMasks(frame);
   const slow = useSlow(pending > 0);
 
-  if (speed) return compare === "source" ? null : <NotRendered project={project} quiet />;
+  if (speed) return compare === "source" || compare === "cutout" ? null : <NotRendered project={project} quiet />;
+  if (compare === "cutout") return null;
   if (compare !== "source") return <NotRendered project={project} />;
   if (slow)
     return (

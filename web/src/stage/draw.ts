@@ -104,7 +104,7 @@ function drawCutout(
   drawPicture(context, layer, placed);
 }
 
-function drawChecker(context: Context, placed: Placement): void {
+export function drawChecker(context: Context, placed: Placement): void {
   const style = getComputedStyle(document.documentElement);
   const side = 10;
   const tile = document.createElement("canvas");

@@ -6,6 +6,7 @@ type Masks = Readonly<Record<string, ObjectMask>>;
 
 const NONE: Masks = {};
 const MOST = 1200;
+const AT_ONCE = 32;
 
 /** The masks of the open project by frame, as they will be used (with each object's edge).
  *
@@ -71,10 +72,42 @@ class MaskBook {
   }
 
   private pump(): void {
-    for (const frame of this.wanted) {
-      if (this.fetching.size >= 2) return;
-      if (!this.fetching.has(frame) && !this.isKnown(frame)) void this.fetch(frame);
+    const missing = this.wanted.filter((frame) => !this.fetching.has(frame) && !this.isKnown(frame));
+    if (this.fetching.size || !missing.length) return;
+    // While playing, many at once; else the one that is looked at, then its neighbours.
+    if (missing.length > 4) void this.fetchRange(Math.min(...missing), Math.max(...missing) + 1);
+    else for (const frame of missing.slice(0, 2)) void this.fetch(frame);
+  }
+
+  private async fetchRange(first: number, end: number): Promise<void> {
+    const control = new AbortController();
+    const { project } = this;
+    const range = Array.from({ length: Math.min(end - first, AT_ONCE) }, (_, i) => first + i);
+    range.forEach((frame) => this.fetching.set(frame, control));
+    try {
+      const { frames } = await ok(
+        api.GET("/api/v1/projects/{project}/masks", {
+          params: { path: { project }, query: { first, end: first + range.length, edges: true } },
+          signal: control.signal,
+        }),
+      );
+      if (control.signal.aborted) return;
+      range.forEach((frame) => this.take(frame, frames[String(frame)] ?? NONE));
+      this.tell();
+    } catch {
+      if (control.signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    } finally {
+      for (const frame of range) if (this.fetching.get(frame) === control) this.fetching.delete(frame);
     }
+    this.pump();
+  }
+
+  private take(frame: number, objects: Masks): void {
+    this.frames.delete(frame);
+    this.frames.set(frame, objects);
+    this.stale.delete(frame);
+    if (this.frames.size > MOST) this.frames.delete(this.frames.keys().next().value!);
   }
 
   private async fetch(frame: number): Promise<void> {
@@ -84,10 +117,7 @@ class MaskBook {
     try {
       const { objects } = await getMasks(project, frame, true, control.signal);
       if (control.signal.aborted) return;
-      this.frames.delete(frame);
-      this.frames.set(frame, objects);
-      this.stale.delete(frame);
-      if (this.frames.size > MOST) this.frames.delete(this.frames.keys().next().value!);
+      this.take(frame, objects);
       this.tell();
     } catch {
       if (control.signal.aborted) return;

@@ -22,10 +22,15 @@ export function sourcesOf(
 ): Sources {
   const before = `${frameUrl(project.id, frame, width)}&v=${project.clip.version}`;
   if (compare === "source") return { before, after: null };
-  const view = compare === "provenance" || compare === "difference" ? compare : "result";
+  const view = compare === "wipe" || compare === "split" ? "result" : compare;
   // The revision keeps a result apart from that of an earlier state of the project.
   const after = `${previewUrl(project.id, frame, view, size)}&v=${project.revision}`;
   return { before, after };
+}
+
+/** Whether a view needs no preview to have been worked out. */
+export function madeAtOnce(compare: Compare): boolean {
+  return compare === "cutout";
 }
 
 /** Say which pictures are wanted: those of this frame, then those that will be next. */
@@ -40,11 +45,12 @@ export function wantAround(
 ): Sources {
   const now = sourcesOf(project, frame, compare, width, size);
   const step = speed < 0 ? -1 : 1;
-  const reach = speed ? AHEAD_PLAYING : AHEAD;
+  // What is made when it is asked for is not asked for in advance.
+  const reach = madeAtOnce(compare) ? 0 : speed ? AHEAD_PLAYING : AHEAD;
   const urls: string[] = [];
   const add = (other: number) => {
     const { before, after } = sourcesOf(project, other, compare, width, size);
-    const ready = after !== null && rendered.has(other);
+    const ready = after !== null && (rendered.has(other) || madeAtOnce(compare));
     if (ready) urls.push(after);
     if (!ready || compare !== "provenance") urls.push(before);
   };

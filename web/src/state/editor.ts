@@ -3,7 +3,7 @@ import type { Found } from "../api/types";
 
 export type Tool = "click" | "box" | "brush" | "erase" | "scribble" | "pan";
 export type MaskView = "overlay" | "outline" | "matte" | "cutout" | "off";
-export type Compare = "source" | "result" | "wipe" | "split" | "difference" | "provenance";
+export type Compare = "source" | "result" | "wipe" | "split" | "difference" | "provenance" | "cutout";
 export type OpenDialog = null | "export" | "shortcuts" | "fetch";
 
 export interface Spot {

@@ -4,7 +4,7 @@ import type { Project } from "../api/types";
 import { previewSizeOf, theRange } from "../editor/actions";
 import { useRendered } from "../results/rendered";
 import { pictures } from "../stage/frames";
-import { sourcesOf, widthFor } from "../stage/sources";
+import { madeAtOnce, sourcesOf, widthFor } from "../stage/sources";
 import { editor, useEditor } from "../state/editor";
 
 /** How far the clock may run ahead of what has been fetched before it waits, in seconds. */
@@ -51,7 +51,7 @@ function play(
     const { before, after } = sourcesOf(project, frame, compare, widthFor(shown(), project, speed), previewSizeOf(project));
     // A result that was never rendered does not hold up playing: the clip is shown in its place.
     const here = (url: string) => pictures.get(url) !== undefined || pictures.isMissing(url);
-    return after !== null && isRendered(frame) ? here(after) && (compare === "provenance" || here(before)) : here(before);
+    return after !== null && (isRendered(frame) || madeAtOnce(compare)) ? here(after) && (compare === "provenance" || here(before)) : here(before);
   };
 
   const tick = () => {
