@@ -35,7 +35,7 @@ CLIPS = ("camel", "bmx-trees", "breakdance", "car-shadow")
 TAUGHT = 5  # frames of the first half
 HELD = 10  # frames of the second half
 METHODS = {"head": "target head", "network": "small network"}
-FLOOR, MINUTES = 0.85, 5.0  # of the logo: mean IoU on unseen clips, and the time for two cores
+FLOOR, MINUTES = 0.85, 5.0  # of the logo: mean IoU on unseen clips, and minutes of two cores
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def by_teaching(
 ) -> Row:
     """Taught as `cleanplate train` teaches, and tested as `--find` finds."""
     TrainingSet(name).add(learn)
-    settings = TrainSettings(way, steps=options.steps, threads=options.threads)
+    # No limit by the clock: on a busy machine it would measure the others' work.
+    settings = TrainSettings(way, minutes=600, steps=options.steps, threads=options.threads)
     began, used = time.monotonic(), time.process_time()
     train(name, settings=settings)
     wall, processor = time.monotonic() - began, time.process_time() - used
@@ -144,13 +145,13 @@ def _say(row: Row) -> None:
 def summary(rows: Sequence[Row]) -> str:
     """A line for each set, a column for each way, then the times of training."""
     ways = list(dict.fromkeys(row.way for row in rows))
-    header = ["mean IoU", *ways, *(f"{way}, s" for way in ways if way in METHODS.values())]
+    header = ["mean IoU", *ways, *(f"{way}, CPU s" for way in ways if way in METHODS.values())]
     lines = []
     for data in dict.fromkeys(row.data for row in rows):
         mine = {row.way: row for row in rows if row.data == data}
         cells = [number(mine[way].iou, 3) if way in mine else "-" for way in ways]
         timed = [way for way in ways if way in METHODS.values()]
-        seconds = [number(mine[way].wall, 0) if way in mine else "-" for way in timed]
+        seconds = [number(mine[way].processor, 0) if way in mine else "-" for way in timed]
         lines.append([data, *cells, *seconds])
     return table(header, lines)
 
@@ -160,8 +161,10 @@ def verdicts(rows: Sequence[Row]) -> list[Verdict]:
     logo = [row for row in rows if row.data == "logo"]
     kept = max(logo, key=lambda row: row.iou) if logo else None
     iou = kept.iou if kept else float("nan")
-    minutes = kept.wall / 60 if kept else float("nan")
+    minutes = kept.processor / 2 / 60 if kept else float("nan")
     return [
         Verdict("first", "logo: mean IoU on unseen clips, 10 examples", iou, low=FLOOR),
-        Verdict("first", "logo: minutes of training", minutes, high=MINUTES),
+        Verdict(
+            "first", "logo: minutes of training, processor time over two", minutes, high=MINUTES
+        ),
     ]

@@ -142,6 +142,14 @@ def cutout(
             "first used); key: a green or blue screen."
         ),
     ] = Method.careful,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=False,
+            help="Make the matte with this network of your own (cleanplate models add).",
+        ),
+    ] = None,
     screen: Annotated[
         str | None,
         typer.Option(
@@ -237,7 +245,7 @@ def cutout(
 
     settings = CutoutSettings(
         mask=mask,
-        method=method.value,
+        method=network or method.value,
         screen=screen,
         background=background,
         fit=fit.value,

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import UsageError
 from cleanplate.matte import Cut, Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.matte.colour import foreground_of
 from cleanplate.matte.keyer import Screen, key, unspilled
 from cleanplate.matte.look import Looker
 from cleanplate.matte.people import PeopleMatter
 from cleanplate.matte.trimap import Trimap
-from cleanplate.segment.edges import grow
+from cleanplate.segment.edges import grow, shrink
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
@@ -28,7 +29,8 @@ Mask = NDArray[np.bool_]
 
 METHODS = ("careful", "people", "key")
 
-_REACH = 0.15  # of the root of a mask's area: how far the people in a matte may reach beyond it
+_REACH = 0.15  # of the root of a mask's area: how far a network's matte may reach beyond it
+_BAND = 0.06  # of the same: half the unknown band of a trimap made of a mask
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,41 @@ class PeopleCutter(Matter):
         self._matter.restart()
         for given in shot:
             alpha, front = self._matter.matte(given.image)
-            if given.mask is not None:
-                size = float(np.sqrt(np.count_nonzero(given.mask)))
-                alpha = np.where(grow(given.mask, _REACH * size), alpha, np.float32(0))
-            top = np.iinfo(given.image.dtype).max
-            colour = given.image.copy()
-            mixed = (alpha > 0) & (alpha < 1)
-            colour[mixed] = np.rint(front[mixed] * top).astype(colour.dtype)
-            yield Cut(alpha, colour, Trimap(alpha >= 1, alpha <= 0, 1.0))
+            alpha = _near(alpha, given.mask)
+            yield Cut(alpha, _coloured(given.image, alpha, front), _trimap(alpha))
+
+
+class OwnCutter(Matter):
+    """A matting network of the user's own (see `cleanplate.models.custom`)."""
+
+    def __init__(self, name: str) -> None:
+        from cleanplate.models import custom
+
+        network = custom.load(name)
+        if not isinstance(network, custom.CustomMatte):
+            raise UsageError(f"{name} makes no mattes. Name a network added with --task matte.")
+        self._network = network
+        self.needs_masks = network.guided is not None
+
+    def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
+        self._network.reset()
+        for given in shot:
+            alpha, front = self._network.matte(given.image, self._guide(given.mask))
+            alpha = _near(alpha, given.mask)
+            if front is None:
+                top = np.iinfo(given.image.dtype).max
+                front, _ = foreground_of(given.image.astype(np.float32) / top, alpha)
+            yield Cut(alpha, _coloured(given.image, alpha, front), _trimap(alpha))
+
+    def _guide(self, mask: Mask | None) -> NDArray | None:
+        """What the network wants beside the picture: nothing, the mask, or a trimap around it."""
+        if self._network.guided is None or mask is None:
+            return None
+        if self._network.guided == "mask":
+            return mask
+        reach = max(3.0, _BAND * float(np.sqrt(np.count_nonzero(mask))))
+        sure, never = shrink(mask, reach), ~grow(mask, reach)
+        return np.where(sure, 1, np.where(never, 0, 0.5)).astype(np.float32)
 
 
 class KeyMatter(Matter):
@@ -124,6 +153,26 @@ class KeyMatter(Matter):
             yield Cut(alpha, clean, Trimap(alpha >= 1, alpha <= 0, 1.0))
 
 
+def _near(alpha: F32, mask: Mask | None) -> F32:
+    """The matte without what lies far from the mask, where there is one."""
+    if mask is None:
+        return alpha
+    size = float(np.sqrt(np.count_nonzero(mask)))
+    return np.where(grow(mask, _REACH * size), alpha, np.float32(0))
+
+
+def _coloured(image: NDArray, alpha: F32, front: F32) -> NDArray:
+    """The frame, in the subject's own colour where the two are mixed."""
+    colour = image.copy()
+    mixed = (alpha > 0) & (alpha < 1)
+    colour[mixed] = np.rint(front[mixed] * np.iinfo(image.dtype).max).astype(colour.dtype)
+    return colour
+
+
+def _trimap(alpha: F32) -> Trimap:
+    return Trimap(alpha >= 1, alpha <= 0, 1.0)
+
+
 def open_matter(
     method: str,
     *,
@@ -131,14 +180,22 @@ def open_matter(
     look: bool = True,
     watch: Watcher | None = None,
 ) -> Matter:
-    """The matter called "careful", "people" or "key"; raises UsageError for another word."""
+    """The matter called "careful", "people" or "key", or a matting network of the user's own by its
+    name; raises UsageError for another word."""
     if method == "careful":
         return CarefulMatter(look=look, watch=watch)
     if method == "people":
         return PeopleCutter(watch=watch)
     if method == "key":
         return KeyMatter(screen)
-    raise UsageError(f"There is no method {method!r}: use {', '.join(METHODS)}.")
+    from cleanplate.models import custom
+
+    if method in custom.names():
+        return OwnCutter(method)
+    raise UsageError(
+        f"There is no method {method!r}: use {', '.join(METHODS)}, or the name of a matting network "
+        "of your own."
+    )
 
 
 def beside(items: Iterable, cut) -> Iterator[tuple]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from cleanplate.errors import UsageError
@@ -17,6 +18,8 @@ from cleanplate.segment.kinds import kinds_named
 from cleanplate.segment.refine import refine
 
 _SPECK = 0.03  # of a mask: pieces smaller than this are none of the object
+_PEAK = 0.5  # of the surest piece's logit: pieces less sure than this are taken for something else
+_TOP = 0.9  # the quantile of its logits that says how sure a piece is
 _SURE = 0.6  # the least mean probability inside a mask for it to be worth reporting
 
 
@@ -27,6 +30,11 @@ class Wanted:
 
     kinds: tuple[str, ...] | None
     own: dict[str, tuple[int, ...]]
+
+    @property
+    def boxed(self) -> bool:
+        """Whether detectors of the user's own are among them, whose boxes have to be masked."""
+        return any(custom.entry(name).manifest.task == "detect" for name in self.own)
 
     @property
     def steady(self) -> bool:
@@ -58,11 +66,39 @@ def understand(names: Iterable[str]) -> Wanted:
     return Wanted(named, {network: tuple(sorted(labels)) for network, labels in own.items()})
 
 
+def own_words() -> list[str]:
+    """What can be asked for beside the kinds that are built in: the networks of the user's own that
+    find something, by name, and each label of those with several."""
+    if not custom.names():
+        return []
+    found = []
+    for word, meaning in custom.words().items():
+        several = len(custom.entry(meaning.network).manifest.labels) > 1
+        if word == meaning.network or (several and ":" in word):
+            found.append(word)
+    return sorted(found)
+
+
 def _built_in(name: str) -> bool:
     try:
         return bool(kinds_named([name]))
     except UsageError:
         return False
+
+
+def mask_of(image: np.ndarray, soft: np.ndarray, fine: bool) -> np.ndarray:
+    """The mask, bool (h, w), that logits (h, w) of a frame, RGB uint8, stand for.
+
+    Pieces that are much less sure than the surest one, or specks beside the rest, are left out; the
+    edges of a coarse map are moved to the image's own.
+    """
+    mask = soft > 0 if fine else refine(image, soft)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    if count > 2:
+        sure = [float(np.quantile(soft[labels == i], _TOP)) for i in range(1, count)]
+        kept = [i for i, peak in enumerate(sure, 1) if peak >= _PEAK * max(sure)]
+        mask = np.isin(labels, kept)
+    return drop_specks(mask, max(4, int(_SPECK * mask.sum())))
 
 
 def own_detections(
@@ -85,8 +121,7 @@ def own_masks(
     found = []
     for label in labels:
         soft = logits[label]
-        mask = soft > 0 if network.fine else refine(image, soft)
-        mask = drop_specks(mask, max(4, int(_SPECK * mask.sum())))
+        mask = mask_of(image, soft, network.fine)
         box = bx.of_mask(mask)
         if box is None:
             continue

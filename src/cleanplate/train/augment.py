@@ -16,6 +16,9 @@ from cleanplate.train.examples import Example
 
 _NEAR = 0.65  # share of the crops that are taken around the object
 _PASTE = 0.5  # share of the crops that get the object of another example as well
+_RECOLOUR = 0.35  # share of the crops whose surroundings get other colours
+_DISTRACT = 0.6  # share of the crops that get shapes that are not the object
+_SHAPES = 4  # of them at most
 _BLUR = 0.35
 _NOISE = 0.4
 _COMPRESS = 0.3
@@ -53,6 +56,10 @@ class Crops:
         how = cv2.INTER_AREA if abs(matrix[0, 0]) < 0.7 else cv2.INTER_LINEAR
         image = _warp(example.image, matrix, side, how)
         share = _warp(example.mask.astype(np.float32), matrix, side, cv2.INTER_LINEAR)
+        if random.random() < _RECOLOUR:
+            image = _recoloured(image, share, random)
+        if random.random() < _DISTRACT:
+            image = self._distracted(image, share)
         if self._cutouts and random.random() < _PASTE:
             image, share = self._paste(image, share)
         return _spoil(_lit(image, random), random), np.clip(share, 0, 1)
@@ -75,6 +82,48 @@ class Crops:
             centre = np.array([columns[pick], rows[pick]]) + offset
         shift = recipe.side / 2 - turn @ centre
         return np.column_stack([turn, shift])
+
+    def _distracted(self, image: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Shapes in any colours, the object's own among them, wherever the object is not: so that not
+        everything round, or red, is taken for it."""
+        random, side = self._random, self._recipe.side
+        over = np.zeros((side, side), np.float32)
+        paint = image.copy()
+        for _ in range(random.integers(1, _SHAPES + 1)):
+            colour = self._some_colour()
+            shape = np.zeros((side, side), np.uint8)
+            middle = random.integers(0, side, 2).tolist()
+            size = _between(random, 0.04, 0.3) * side
+            kind = random.integers(4)
+            if kind == 0:
+                axes = (max(1, int(size)), max(1, int(size * random.uniform(0.4, 1))))
+                cv2.ellipse(shape, middle, axes, random.uniform(0, 180), 0, 360, 255, -1)
+            elif kind == 1:
+                corners = middle + random.normal(0, size, (random.integers(3, 7), 2))
+                cv2.fillPoly(shape, [corners.astype(np.int32)], 255)
+            elif kind == 2:
+                end = (middle + random.normal(0, 2 * size, 2)).astype(int).tolist()
+                cv2.line(shape, middle, end, 255, max(1, int(size / 5)))
+            else:
+                width = max(1, int(size / 4))
+                cv2.circle(shape, middle, max(1, int(size)), 255, width)
+            paint[shape > 0] = colour
+            over = np.maximum(over, shape / np.float32(255))
+        over = cv2.GaussianBlur(over, (0, 0), _between(random, 0.5, 2)) * (
+            1 - np.clip(2 * share, 0, 1)
+        )
+        strength = random.uniform(0.6, 1) * over[..., None]
+        return (image * (1 - strength) + paint * strength).astype(np.uint8)
+
+    def _some_colour(self) -> np.ndarray:
+        """Any colour, or one of the object's."""
+        random = self._random
+        if self._cutouts and random.random() < 0.6:
+            colour, alpha, _ = self._cutouts[random.integers(len(self._cutouts))]
+            inside = colour[alpha > 0.9]
+            if len(inside):
+                return inside[random.integers(len(inside))]
+        return random.integers(0, 256, 3).astype(np.uint8)
 
     def _paste(self, image: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lay an object over the crop, in other light, somewhere, at some size."""
@@ -132,6 +181,17 @@ def _lit(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     values = (values - 0.5) * float(np.exp(random.normal(0, 0.15))) + 0.5
     gains = np.exp(random.normal(0, 0.12)) * np.exp(random.normal(0, 0.06, 3))
     return np.clip(values * gains.astype(np.float32) * 255, 0, 255).astype(np.uint8)
+
+
+def _recoloured(image: np.ndarray, share: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The surroundings in other colours, turned around grey; the object keeps its own."""
+    hue = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+    hue[..., 0] = (hue[..., 0].astype(int) + random.integers(180)) % 180  # OpenCV's half degrees
+    gain = _between(random, 0.6, 1.8)
+    hue[..., 1] = np.clip(hue[..., 1] * gain, 0, 255).astype(np.uint8)
+    other = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)
+    keep = np.clip(2 * share, 0, 1)[..., None]
+    return (image * keep + other * (1 - keep)).astype(np.uint8)
 
 
 def _spoil(image: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -33,6 +33,7 @@ _BETTER = 0.002  # of IoU: what counts as better
 _WEIGHT_DECAY = 0.02
 _RATES = {"decoder": 2e-3, "backbone": 3e-4}
 _WARM = 0.05  # share of the steps over which the rate rises
+_FINISH, _GENTLE = 0.25, 0.4  # share of the steps, and of the rates, of the end on all examples
 _AVERAGE = 0.97  # of the running average of the weights, which is what is kept
 
 
@@ -163,11 +164,37 @@ class Fit:
         stuck = state.since >= _PATIENCE and state.best > _FOUND
         return late or stuck or state.step >= self.settings.steps
 
+    def finish(self, examples: Sequence[Example], told: Told = lambda progress: None) -> None:
+        """Learn a little more, from the held-out examples as well: `examples` are all there are.
+
+        To be called after `run`, whose figures then stand for a network that knew less.
+        """
+        crops = Crops(examples, self.settings.recipe, self._random)
+        self._average.load_state_dict(self._best)
+        count = max(1, round(_FINISH * self.settings.steps))
+        done = self.state.step
+        for step in range(count):
+            self._set_rates(_GENTLE * 0.5 * (1 + np.cos(np.pi * step / count)))
+            loss = self._learn(crops, _AVERAGE)
+            told(Progress(done + step + 1, done + count, loss, None, self.state.best))
+        self.network.load_state_dict(self._average.state_dict())
+        self.network.eval()
+
     def _step(self) -> float:
-        images, shares = self._crops.batch(self.settings.batch)
+        done = max(
+            self.state.step / self.settings.steps,
+            self.state.seconds / (60 * self.settings.minutes),
+        )
+        self._set_rates(min(1.0, (done + 1e-3) / _WARM) * 0.5 * (1 + np.cos(np.pi * min(done, 1))))
+        # Early on the average follows closely; later it smooths.
+        return self._learn(
+            self._crops, min(_AVERAGE, (1 + self.state.step) / (10 + self.state.step))
+        )
+
+    def _learn(self, crops: Crops, keep: float) -> float:
+        images, shares = crops.batch(self.settings.batch)
         self.network.train()
         self.network.freeze_statistics()
-        self._set_rates()
         # From (n, h, w, 3) the permuted view already lies as the network likes it: channels last.
         x = normalised(torch.from_numpy(images).permute(0, 3, 1, 2).float())
         truth = torch.from_numpy(shares)[:, None]
@@ -179,8 +206,6 @@ class Fit:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self._optimiser.step()
-        # Early on the average follows closely; later it smooths.
-        keep = min(_AVERAGE, (1 + self.state.step) / (10 + self.state.step))
         with torch.no_grad():
             for mine, new in zip(
                 self._average.parameters(), self.network.parameters(), strict=True
@@ -188,11 +213,7 @@ class Fit:
                 mine.lerp_(new, 1 - keep)
         return float(loss.detach())
 
-    def _set_rates(self) -> None:
-        done = max(
-            self.state.step / self.settings.steps, self.state.seconds / (60 * self.settings.minutes)
-        )
-        factor = min(1.0, (done + 1e-3) / _WARM) * 0.5 * (1 + np.cos(np.pi * min(done, 1.0)))
+    def _set_rates(self, factor: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = group["base"] * max(factor, 0.01)
 
@@ -285,9 +306,9 @@ def _loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
 
 def working_size(shape: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Height and width at which the network sees a picture of `shape`: its longest side at most
+    """Height and width at which the network sees a picture of `shape`: its longest side about
     `longest`, both multiples of 32. As `cleanplate.models.custom.pictures.place_of` has it."""
-    scale = min(1.0, longest / max(shape))
+    scale = longest / max(shape)
     height, width = (max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in shape)
     return height, width
 

@@ -23,7 +23,7 @@ from cleanplate.models import Session, custom
 from cleanplate.models.custom.manifest import PictureIn, Segment, SegmentOut
 from cleanplate.models.custom.runners import CustomSegmenter
 from cleanplate.models.fetching import Watcher
-from cleanplate.segment.refine import refine
+from cleanplate.segment.custom import mask_of
 from cleanplate.train import Example, Split, split
 from cleanplate.train.measure import measure
 
@@ -32,7 +32,7 @@ Method = Literal["auto", "head", "network"]
 _CHECKPOINT = "checkpoint.npz"
 _CLOSE = 0.01  # of IoU: so near, the quicker network is kept
 _SIDES = (512, 1024)  # pixels: the longest side that the small network works at
-_AIM = 64  # pixels: how large an object should be there, in the square root of its area
+_AIM = 72  # pixels: how large an object should be there, in the square root of its area
 
 
 @dataclass(frozen=True)
@@ -240,8 +240,6 @@ def _network(
     fit.run(told, training.folder / _CHECKPOINT, stopped)
     if stopped():
         raise Cancelled("Training was stopped; go on with --continue.")
-    state = {key: value.numpy() for key, value in fit.network.state_dict().items()}
-    data = write_small_network(state)
 
     def export(label: str) -> tuple[bytes, Segment]:
         taken = PictureIn(
@@ -251,15 +249,18 @@ def _network(
             mean=[0.0],
             deviation=[1.0],
             longest=recipe.longest,
+            enlarge=True,
             multiple=MULTIPLE,
             fit="stretch",
             pad=0.0,
         )
+        data = write_small_network({k: v.numpy() for k, v in fit.network.state_dict().items()})
         return data, _manifest(label, taken, "Apache-2.0", "its backbone is EfficientNet-Lite0")
 
-    _, manifest = export("object")
+    data, manifest = export("object")
     masker = masker_of(CustomSegmenter(manifest, Session(data, name="trained")))
     measured = measure(masker, parts.held)
+    fit.finish([*parts.learn, *parts.held], told)
     history = [tuple(item) for item in fit.history]
     return Outcome("small network", measured, time.process_time() - began, history), export
 
@@ -283,11 +284,11 @@ def _manifest(label: str, taken: PictureIn, licence: str, why: str) -> Segment:
 
 
 def masker_of(network: CustomSegmenter) -> Callable[[np.ndarray], np.ndarray]:
-    """As `find` uses it: edges refined where the map is coarse."""
+    """Masks as `find` makes them of the network's only label."""
 
     def mask(image: np.ndarray) -> np.ndarray:
         soft = network.logits(image)[0]
-        return soft > 0 if network.fine else refine(image, soft)
+        return mask_of(image, soft, network.fine)
 
     return mask
 

@@ -29,7 +29,7 @@ class PictureIn(_Strict):
 
     `size` is a side or [height, width] where the network leaves it open and wants one; else the
     frame's own size, its longest side brought down to `longest` if need be, and both sides to a
-    multiple of `multiple`. `fit` says how a frame of another shape gets in: "stretch", "letterbox" (centred,
+    multiple of `multiple`; with `enlarge` a smaller frame is brought up to `longest`. `fit` says how a frame of another shape gets in: "stretch", "letterbox" (centred,
     with `pad` around it) or "corner" (padded right and below); `pad` is a grey level of 0..255.
     """
 
@@ -41,6 +41,7 @@ class PictureIn(_Strict):
     deviation: _Channels | None = None
     size: Annotated[int, Field(ge=16, le=4096)] | tuple[int, int] | None = None
     longest: Annotated[int, Field(ge=32, le=4096)] = 1024
+    enlarge: bool = False
     multiple: Annotated[int, Field(ge=1, le=256)] = 32
     fit: Literal["stretch", "letterbox", "corner"] | None = None
     pad: Annotated[float, Field(ge=0, le=255)] | None = None

@@ -61,7 +61,8 @@ def place_of(shape: tuple[int, int], rules: PictureIn) -> Place:
     """Where a frame of `shape` (h, w) goes in the input that settled `rules` describe."""
     height, width = shape
     if rules.size is None:
-        scale = min(1.0, rules.longest / max(shape))
+        scale = rules.longest / max(shape)
+        scale = scale if rules.enlarge else min(1.0, scale)
         size = (_multiple(height * scale, rules.multiple), _multiple(width * scale, rules.multiple))
         return Place(shape, size, 0, 0, size)
     size = rules.size if isinstance(rules.size, tuple) else (rules.size, rules.size)
