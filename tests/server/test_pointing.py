@@ -30,7 +30,7 @@ def ready(network):
 def test_a_click_is_answered_kept_corrected_and_undone(ready, client, at, scene):
     assert client.post(f"{at}/embed", json={"frame": 3}).status_code == 204
     ask = {"frame": 3, "points": [centre(scene.masks[3])]}
-    seen = client.post(f"{at}/prompt", json=ask).json()
+    seen = client.post(f"{at}/prompt", json={**ask, "alternatives": True}).json()
     assert seen["object"] is None and client.get(at).json()["objects"] == []
     assert overlap(rle.decode(seen["mask"]), scene.masks[3]) > 0.8
     assert len(seen["alternatives"]) == 3

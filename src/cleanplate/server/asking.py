@@ -86,6 +86,7 @@ def prompt(
         frame=ask.frame,
         prompts=said.model_dump(mode="json"),
         previous=base,
+        alternatives=ask.alternatives,
     )
     revision = project.now().revision
     if ask.commit:

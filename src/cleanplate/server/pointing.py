@@ -65,12 +65,13 @@ class Desk:
 
         prompts = Prompts.model_validate(message["prompts"])
         previous = message["previous"]
-        found = self._prompter(message["project"]).candidates(
-            message["frame"], prompts, None if previous is None else decode(previous)
-        )
-        ambiguous = len(prompts.points) == 1 and prompts.box is None and not prompts.strokes
-        chosen = found if ambiguous and previous is None else found[:1]
-        return [{"mask": encode(mask), "score": round(score, 3)} for mask, score in chosen]
+        prompter, frame = self._prompter(message["project"]), message["frame"]
+        base = None if previous is None else decode(previous)
+        if message["alternatives"]:
+            found = prompter.candidates(frame, prompts, base)
+        else:
+            found = [prompter.mask(frame, prompts, base)]
+        return [{"mask": encode(mask), "score": round(score, 3)} for mask, score in found]
 
     def matte(self, message: Message) -> None:
         """Make the pictures of a frame's matte."""

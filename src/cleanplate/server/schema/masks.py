@@ -32,6 +32,9 @@ class Ask(Prompts):
 
     frame: FrameNumber
     commit: bool = False
+    alternatives: bool = Field(
+        default=False, description="Say what else may have been meant; takes a little longer."
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Ask:
