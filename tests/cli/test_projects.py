@@ -74,6 +74,8 @@ def test_pointing_and_changing_an_object(cleanplate, scene, network, tmp_path):
     [disc] = json.loads(run("objects", "a.cleanplate", "--json"))
     assert (disc["name"], disc["action"], disc["edge"]) == ("disc", "keep", {"grow": 3})
     assert disc["keys"] == [0, 4]
+    told = run("track", "a.cleanplate")
+    assert "tracked: 1 disc" in told
     run("undo", "a.cleanplate")
     [disc] = json.loads(run("objects", "a.cleanplate", "--json"))
     assert disc["keys"] == [0]

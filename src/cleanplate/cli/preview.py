@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from cleanplate.cli.fetching import fetching
 from cleanplate.cli.paths import parse_frames
+from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -52,4 +54,6 @@ def preview(
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project
 
-    write_preview(Preview(Project.open(project), size), output, chosen, compare.value)
+    with fetching() as watch, shown(False) as show:
+        kept = Preview(Project.open(project), size, watch=watch)
+        write_preview(kept, output, chosen, compare.value, show)

@@ -12,6 +12,7 @@ import typer
 from cleanplate.cli.erase import Quality
 from cleanplate.cli.fetching import fetching, size_text
 from cleanplate.cli.mask import Quality as Tracking
+from cleanplate.cli.mask import describe as describe_tracked
 from cleanplate.cli.pointing import (
     BoxOption,
     FindAtOption,
@@ -22,6 +23,7 @@ from cleanplate.cli.pointing import (
     PrompterOption,
     parse_pointers,
 )
+from cleanplate.cli.progress import shown
 
 if TYPE_CHECKING:
     from cleanplate.engine.pointers import Pointers
@@ -141,6 +143,31 @@ def point_(
     if not pointers:
         raise typer.BadParameter("say where: --find, --box, --point, --not-point or --keymask")
     _point(Project.open(project), pointers)
+
+
+@app.command()
+def track(
+    project: ProjectArgument,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
+    ] = False,
+) -> None:
+    """Find every object on every frame now, and say where to look whether it went well."""
+    from cleanplate.engine.tracking import MaskStage
+    from cleanplate.project import Project
+
+    doubtful = []
+    with fetching() as watch, shown(json) as show:
+        stage = MaskStage(Project.open(project), watch=watch)
+        for frame, known in stage.compute(None, show):
+            if any(one.doubtful for one in known.values()):
+                doubtful.append(frame)
+    if json:
+        print(json_text.dumps({"event": "done", "details": {"doubtful": doubtful}}))
+        return
+    print(
+        describe_tracked({n: one.name for n, one in sorted(stage.state.objects.items())}, doubtful)
+    )
 
 
 @app.command("set")

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 REPORT_VERSION = 1
 
-_DOUBTFUL = 0.6  # a score below it is worth a look
-
 
 @dataclass
 class MaskReport:
@@ -168,7 +166,7 @@ def _note(
     )
     last = [item["present"] for item in report.frames[-2]["objects"]] if report.frames[1:] else None
     turns = last is not None and last != [bool(mask.any()) for mask in masks.values()]
-    if turns or min(one.score for one in known.values()) < _DOUBTFUL:
+    if turns or any(one.doubtful for one in known.values()):
         report.doubtful.append(index)
 
 

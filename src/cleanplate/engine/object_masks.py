@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 Runs = NDArray[np.uint32]
 Origin = Literal["key", "tracked", "given"]
 
+DOUBTFUL = 0.6
+"""A score below it is worth a look."""
+
 FrameRuns = dict[int, tuple[float, Runs]]
 """A frame's tracked masks by object: a score in 0..1 and run lengths."""
 
@@ -111,6 +114,11 @@ class ObjectMask:
     empty: bool
     edge: EdgeSettings
     _load: Callable[[], Mask] = field(repr=False)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is worth a look."""
+        return self.score < DOUBTFUL
 
     @cached_property
     def core(self) -> Mask:

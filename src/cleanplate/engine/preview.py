@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, tee
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.control import Control
 from cleanplate.engine.cuts import by_shot, number_shots
+from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.patches import Patch
@@ -30,6 +31,9 @@ from cleanplate.errors import MediaError, UsageError
 from cleanplate.fill import FillSettings, Memory, context, fill_shot
 from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
 from cleanplate.project import Project
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
 
 Compare = Literal["after", "before", "split", "side"]
 
@@ -75,10 +79,13 @@ class Preview:
         size: int = SMALL,
         store: Store | None = None,
         cancel: threading.Event | Control | None = None,
+        *,
+        watch: Watcher | None = None,
     ) -> None:
-        """`size` is the longer side in pixels; clips that are smaller are shown as they are."""
+        """`size` is the longer side in pixels; clips that are smaller are shown as they are.
+        `watch` is told when a network is fetched."""
         self._store = store or open_store()
-        self._masks = MaskStage(project, self._store)
+        self._masks = MaskStage(project, self._store, watch=watch)
         self.info: ClipInfo = self._masks.info
         scale = min(1.0, size / max(self.info.width, self.info.height))
         self.width = max(1, round(self.info.width * scale))
@@ -104,11 +111,15 @@ class Preview:
         return self._masks
 
     def frames(
-        self, wanted: range | slice, cancel: threading.Event | Control | None = None
+        self,
+        wanted: range | slice,
+        cancel: threading.Event | Control | None = None,
+        progress: Listener | None = None,
     ) -> Iterator[Shown]:
         """The frames `wanted` of the clip, before and after, in order.
 
-        `cancel` stops this call; without it what the preview was made with does. Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
+        `cancel` stops this call; without it what the preview was made with does. `progress` hears
+        of the tracking that may have to be done first. Raises `UsageError` for frames that the clip does not have, `Cancelled` when stopped.
         """
         if cancel is not None:
             self._halt = Halt(cancel)
@@ -118,7 +129,7 @@ class Preview:
         wanted = self._there(wanted)
         around = context(self._fill)
         seen = range(max(wanted.start - around, 0), min(wanted.stop + around, self._count()))
-        self._track(seen)
+        self._track(seen, progress)
         names = {index: holes.names(index) for index in seen}
         keys = {index: self._key(names, index) for index in wanted}
         known = {index: self._store.get(key) for index, key in keys.items()}
@@ -157,10 +168,10 @@ class Preview:
             )
         return range(first, end)
 
-    def _track(self, seen: range) -> None:
+    def _track(self, seen: range, progress: Listener | None) -> None:
         """Find the masks of `seen`, where objects have key frames."""
         if any(one.keys for one in self._masks.state.objects.values()):
-            for _ in self._masks.compute(seen, None, self._halt):
+            for _ in self._masks.compute(seen, progress, self._halt):
                 pass
 
     def _key(self, names: dict[int, tuple[str, ...]], index: int) -> str:
@@ -238,7 +249,11 @@ class Preview:
 
 
 def write_preview(
-    preview: Preview, output: Path, wanted: range | slice, compare: Compare = "after"
+    preview: Preview,
+    output: Path,
+    wanted: range | slice,
+    compare: Compare = "after",
+    progress: Listener | None = None,
 ) -> None:
     """Write a preview as a picture of one frame or a silent video of several.
 
@@ -247,7 +262,7 @@ def write_preview(
     """
     export = ExportSettings(rate=preview.info.rate)
     with ClipWriter(output, None, export) as writer:
-        for shown in preview.frames(wanted):
+        for shown in preview.frames(wanted, progress=progress):
             writer.write(image=compared(shown, compare))
 
 

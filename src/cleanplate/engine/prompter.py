@@ -14,7 +14,7 @@ from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.errors import MaskError
 from cleanplate.media import ClipReader, open_clip
 from cleanplate.project import Project, Prompts
-from cleanplate.segment import Embedding, Prompt, Segmenter
+from cleanplate.segment import Candidate, Embedding, Prompt, Segmenter
 from cleanplate.segment.segmenter import NETWORK
 
 if TYPE_CHECKING:
@@ -66,18 +66,22 @@ class Prompter:
         `previous` is a mask, bool (h, w), that the prompts correct. Raises `UsageError` for prompts
         that are empty or outside the frame, `MaskError` for a previous mask of another size.
         """
-        return self.candidates(frame, prompts, previous)[0]
+        best = self._answer(frame, prompts, previous)[0]
+        return best.mask, best.score
 
     def candidates(
         self, frame: int, prompts: Prompts, previous: Mask | None = None
     ) -> list[tuple[Mask, float]]:
         """What may be meant, the likeliest first; arguments and errors as for `mask`."""
+        return [(one.mask, one.score) for one in self._answer(frame, prompts, previous)]
+
+    def _answer(self, frame: int, prompts: Prompts, previous: Mask | None) -> list[Candidate]:
+        """The network's answers; the mask of each is made when it is looked at."""
         with self._lock:
             embedding = self.embed(frame)
             if previous is not None and previous.shape != embedding.shape:
                 raise MaskError(f"The mask is {previous.shape}, the frame {embedding.shape}.")
-            found = self._network().predict(as_prompt(prompts, previous), embedding)
-        return [(one.mask, one.score) for one in found]
+            return self._network().predict(as_prompt(prompts, previous), embedding)
 
     def close(self) -> None:
         """Let go of the clip."""

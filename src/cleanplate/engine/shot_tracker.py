@@ -40,6 +40,21 @@ class ShotPlan:
         """The frames of other shots that are learned from."""
         return sorted({frame for marks in self.teachers.values() for frame in marks})
 
+    def begin(self, wanted: range) -> int:
+        """Where tracking has to begin: behind the last mark nothing comes from later frames."""
+        last = max(self._marked, default=self.shot.start)
+        return last if wanted.start >= last else self.shot.start
+
+    def passes(self, wanted: range) -> int:
+        """How many frames are looked at for `wanted`, those that are seen both ways twice."""
+        back = max(self._marked, default=-1) - self.begin(wanted) + 1
+        first = self.shot.start if self.teachers else min(self._marked)
+        return len(self.taught_on) + max(back, 0) + max(wanted.stop - first, 0)
+
+    @property
+    def _marked(self) -> list[int]:
+        return [frame for marks in self.marks.values() for frame in marks]
+
     def to_json(self) -> list:
         """The plan as JSON-ready values, for the store's names."""
         both = [
@@ -116,43 +131,30 @@ class ShotTracker:
         """`frames` gives the clip's frame of a number, RGB (h, w, 3); `load` the mask of a key's
         pictures."""
         source = _Source(plan, frames)
+        self._plan = plan
         self._shot = plan.shot
         self._offset = len(plan.taught_on)
         inner = [range(i, i + 1) for i in range(self._offset)]
         inner.append(range(self._offset, len(source)))
         self._session = TrackSession(source, shots=inner, quality=quality, network=network)
-        self._marked: list[int] = []
         for name in sorted({*plan.marks, *plan.teachers}):
             for frame, pictures in plan.teachers.get(name, {}).items():
                 self._session.add_mask(name, plan.taught_on.index(frame), load(pictures))
             for frame, pictures in plan.marks.get(name, {}).items():
                 self._session.add_mask(name, self._place(frame), load(pictures))
-                self._marked.append(frame)
 
     def _place(self, frame: int) -> int:
         return frame - self._shot.start + self._offset
-
-    def passes(self, wanted: range) -> int:
-        """How many frames will be looked at for `wanted`, those that are seen both ways twice."""
-        began = self._begin(wanted)
-        back = max(self._marked, default=-1) - began + 1
-        first = self._shot.start if self._offset else min(self._marked)
-        return self._offset + max(back, 0) + max(wanted.stop - first, 0)
 
     def track(self, wanted: range) -> Iterator[tuple[int, Tracked]]:
         """The frames `wanted` of the shot, in order.
 
         Always as if the whole shot had been asked for: the same masks, however they are asked for.
         """
-        whole = range(self._place(self._begin(wanted)), self._place(self._shot.stop))
+        whole = range(self._place(self._plan.begin(wanted)), self._place(self._shot.stop))
         for tracked in self._session.track(whole):
             frame = tracked.index - self._offset + self._shot.start
             if frame >= wanted.start:
                 yield frame, tracked
             if frame + 1 >= wanted.stop:
                 return
-
-    def _begin(self, wanted: range) -> int:
-        """Where tracking has to begin: behind the last mark nothing comes from later frames."""
-        last = max(self._marked, default=self._shot.start)
-        return last if wanted.start >= last else self._shot.start

@@ -444,21 +444,26 @@ class _Computation:
     def run(self, frames: range | None) -> Iterator[tuple[int, dict[int, ObjectMask]]]:
         try:
             parts = list(self._stage._parts(frames, self._halt))
-            self._total = sum(len(part) for _, _, part in parts)
-            for plan, base, part in parts:
-                for index in self._through(plan, base, part):
+            lacking = [self._lacking(*part) for part in parts]
+            self._begin(sum(part[0].passes(w) for part, w in zip(parts, lacking, strict=True) if w))
+            for (plan, base, part), wanted in zip(parts, lacking, strict=True):
+                for index in self._through(plan, base, part, wanted) if wanted else part:
                     self._halt.check()
                     yield index, self._stage.known(index)
         finally:
             if self._reader is not None:
                 self._reader.close()
 
-    def _through(self, plan: ShotPlan, base: str, part: range) -> Iterator[int]:
-        """The numbers of `part`, each once its masks are known."""
-        wanted = self._stage._lacking(plan, base, part)
-        if not wanted:
-            yield from part
-            return
+    def _lacking(self, plan: ShotPlan, base: str, part: range) -> range:
+        """Whole chunks that hold all that is to be tracked for `part`; empty where it is known."""
+        if not plan:
+            return range(0)
+        chunks = [_Chunk(plan.shot, number) for number in _chunks(plan.shot, part)]
+        lacking = [one for one in chunks if not one.whole(self._stage._chunk(base, one.number))]
+        return range(lacking[0].frames.start, lacking[-1].frames.stop) if lacking else range(0)
+
+    def _through(self, plan: ShotPlan, base: str, part: range, wanted: range) -> Iterator[int]:
+        """The numbers of `part`, each once its masks are known; `wanted` are to be tracked."""
         yield from range(part.start, min(wanted.start, part.stop))
         yield from self._one_late(self._track(plan, base, wanted), part)
         yield from range(max(wanted.stop, part.start), part.stop)
@@ -477,7 +482,6 @@ class _Computation:
         """Track whole chunks, storing each as it is done; yields each frame as it is known."""
         stage = self._stage
         tracker = ShotTracker(plan, self._frame, stage.load, stage.quality, self._open_network())
-        self._begin(tracker.passes(wanted))
         frames: dict[int, FrameRuns] = {}
         for index, tracked in tracker.track(wanted):
             chunk = _Chunk(plan.shot, (index - plan.shot.start) // CHUNK)
@@ -495,8 +499,10 @@ class _Computation:
         return self._network
 
     def _begin(self, passes: int) -> None:
-        self._looks, self._total, self._pace = 0, passes, Pace(passes)
-        self._tell(Event("stage", "track", total=passes))
+        self._total = passes
+        if passes:
+            self._pace = Pace(passes)
+            self._tell(Event("stage", "track", total=passes))
 
     def _frame(self, index: int) -> NDArray:
         """A frame of the clip, RGB uint8; where a stop is noticed, and progress."""
