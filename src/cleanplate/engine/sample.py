@@ -151,7 +151,8 @@ def _draw_ball(shape: tuple[int, int], camera: NDArray, ball: _Ball) -> tuple[Li
     zoom = camera[0, 0]
     x, y = camera[:, :2] @ ball.centre + camera[:, 2]
     radius = ball.RADIUS * zoom
-    rows, columns = np.indices(shape, np.float32)
+    window = _around(shape, (x, y), radius + 2, radius + 2)
+    rows, columns = np.mgrid[window].astype(np.float32)
     u, v = (columns - x) / radius, (rows - y) / radius
     distance = np.sqrt(u * u + v * v)
     alpha = np.clip((1 - distance) * radius + 0.5, 0, 1).astype(np.float32)
@@ -165,7 +166,10 @@ def _draw_ball(shape: tuple[int, int], camera: NDArray, ball: _Ball) -> tuple[Li
     facing = np.clip(-0.45 * u - 0.62 * v + 0.64 * depth, 0, 1)[..., None]
     shine = np.clip(-0.33 * u - 0.5 * v + 0.8 * depth, 0, 1)[..., None] ** 40
     light = colour * (0.30 + 0.78 * facing) + 120 * shine
-    return (light * alpha[..., None]).astype(np.float32), alpha
+    whole_light, whole_alpha = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
+    whole_light[window] = light * alpha[..., None]
+    whole_alpha[window] = alpha
+    return whole_light, whole_alpha
 
 
 def _draw_shadow(shape: tuple[int, int], camera: NDArray, ball: _Ball) -> Linear:
@@ -173,11 +177,24 @@ def _draw_shadow(shape: tuple[int, int], camera: NDArray, ball: _Ball) -> Linear
     zoom = camera[0, 0]
     x, y = camera[:, :2] @ np.array([ball.x + 0.25 * ball.height, ball.REST_Y - 4]) + camera[:, 2]
     spread = 1 + ball.height / 160
-    rows, columns = np.indices(shape, np.float32)
-    u = (columns - x) / (ball.RADIUS * zoom * 1.05 * spread)
-    v = (rows - y) / (ball.RADIUS * zoom * 0.26 * spread)
+    across, down = ball.RADIUS * zoom * 1.05 * spread, ball.RADIUS * zoom * 0.26 * spread
+    window = _around(shape, (x, y), across + 1, down + 1)
+    rows, columns = np.mgrid[window].astype(np.float32)
+    u, v = (columns - x) / across, (rows - y) / down
     soft = np.clip(1 - (u * u + v * v), 0, 1) ** 1.3
-    return (0.55 / spread * soft).astype(np.float32)
+    whole = np.zeros(shape, np.float32)
+    whole[window] = 0.55 / spread * soft
+    return whole
+
+
+def _around(
+    shape: tuple[int, int], centre: tuple[float, float], across: float, down: float
+) -> tuple[slice, slice]:
+    """The part of a picture of `shape` that lies so far from a place, x and y, at most."""
+    (height, width), (x, y) = shape, centre
+    top, left = max(0, int(y - down)), max(0, int(x - across))
+    rows = slice(min(top, height), max(0, min(height, int(y + down) + 2)))
+    return rows, slice(min(left, width), max(0, min(width, int(x + across) + 2)))
 
 
 def _develop(light: Linear, grain: Linear) -> Image:
