@@ -13,9 +13,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def point(client: httpx.Client, at: str, note) -> None:
     """Click on fresh frames, and again on the same."""
     here = [{"x": 700, "y": 500}]
     asks = [{"frame": frame, "points": here} for frame in (10, 60, 110, 160)]
-    note("first click of all, the network not loaded", [post(client, f"{at}/prompt", asks[0])])
+    note("first click of all", [post(client, f"{at}/prompt", asks[0])])
     note("click on a fresh frame", [post(client, f"{at}/prompt", one) for one in asks[1:]])
     more = [
         {**one, "points": [*here, {"x": 5, "y": 5 + i, "on": False}]}
@@ -136,11 +137,24 @@ def serving(folder: Path, clip: Path):
         client = httpx.Client(base_url=home, headers={"Authorization": "Bearer t"}, timeout=120)
         client.get("/")
         client.get(at).raise_for_status()
+        listen(client, at)
         ask(client, f"{at}/frames/0?width={WIDTH}")
         yield client, at, time.perf_counter() - began
     finally:
         server.terminate()
         server.wait(30)
+
+
+def listen(client: httpx.Client, at: str) -> None:
+    """Listen to the project's events, as every open editor does."""
+    address = f"/api/v1/events?project={at.rsplit('/', 1)[1]}"
+
+    def run() -> None:
+        with suppress(httpx.HTTPError), client.stream("GET", address, timeout=None) as events:
+            for _ in events.iter_lines():
+                pass
+
+    threading.Thread(target=run, daemon=True).start()
 
 
 def write_clip(path: Path, frames: int) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections import OrderedDict, deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +113,22 @@ class Desk:
         return self._prompters[folder]
 
 
+def _warm_up() -> None:
+    """Load before the first question what takes a second or two."""
+    from cleanplate import models
+    from cleanplate.segment import Segmenter
+    from cleanplate.segment.segmenter import NETWORK
+
+    if models.present(models.manifest(NETWORK)):
+        with suppress(CleanplateError):  # a damaged one is said to whoever asks
+            Segmenter()
+
+
 def main() -> None:
     """Answer until the server is gone."""
     channel, inbox, desk = Channel(), _Inbox(), Desk()
     channel.listen(inbox.put)
-    # Loaded before the first question: importing takes a second.
-    import cleanplate.engine.tracking  # noqa: F401
-
+    _warm_up()
     while True:
         message = inbox.get()
         answer: Message = {"id": message["id"]}
