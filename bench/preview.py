@@ -1,4 +1,4 @@
-"""`python -m bench preview`: how soon a preview answers on a fresh clip, and then on the next frame.
+"""`python -m bench preview`: how soon previews and clicks answer, on a fresh clip and from then on.
 
 A clip of 1920x1080 is generated, H.264, with a mask for every frame, and made a project with a store
 of its own. What is timed is `engine.preview.Preview`, as the editor's server keeps it, and the
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import cv2
@@ -23,6 +24,10 @@ import numpy as np
 
 from bench.generated import panning_clip
 from bench.report import table
+
+if TYPE_CHECKING:
+    from cleanplate.engine.store import Store
+    from cleanplate.project import Project
 
 SIZE = (1920, 1080)
 RATE = 25
@@ -84,10 +89,28 @@ def measure(source: Path, folder: Path, at: int, details: bool = False) -> list[
     timings.append(timed("after a changed margin", show(at)))
     project.edit(SetSettings(feather=3))
     timings.append(timed("after a changed feather", show(at)))
+    timings += clicks(project, store, at)
     for what in ("command line, fresh store", "command line, next frame"):
         timings.append(command_line(what, project.folder, at, folder))
         at += 1
     return timings
+
+
+def clicks(project: Project, store: Store, at: int) -> list[Timing]:
+    """Time masks from clicks, the network loaded and warm."""
+    from cleanplate.engine.prompter import Prompter
+    from cleanplate.project import Prompts
+
+    prompter = Prompter(project, store)
+    middle = (SIZE[0] / 2, SIZE[1] / 2)
+    one = Prompts(points=[middle], labels=[True])
+    two = Prompts(points=[middle, (50, 50)], labels=[True, False])
+    prompter.mask(at, one)
+    return [
+        timed("a click on a new frame", lambda: prompter.mask(at + 5, one)),
+        timed("the next click there", lambda: prompter.mask(at + 5, two)),
+        timed("a click on the frame before", lambda: prompter.mask(at, two)),
+    ]
 
 
 def write_clip(folder: Path, frames: int) -> None:

