@@ -40,6 +40,23 @@ def with_disc(frames: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.n
     return seen, masks
 
 
+def with_shadow(
+    frames: Sequence[np.ndarray],
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    """A blue disc that crosses the frames with its shadow; the disc's masks, and the shadow's."""
+    seen, masks, shadows = [], [], []
+    for index, frame in enumerate(frames):
+        mask = np.zeros(frame.shape[:2], np.uint8)
+        shadow = mask.copy()
+        cv2.circle(mask, (24 + 5 * index, 40), 10, 1, -1)
+        cv2.circle(shadow, (29 + 5 * index, 49), 9, 1, -1)
+        shaded = np.where(shadow[..., None] > 0, frame // 2, frame)
+        seen.append(np.where(mask[..., None] > 0, np.uint8([30, 40, 90]), shaded))
+        masks.append(mask > 0)
+        shadows.append((shadow > 0) & (mask == 0))
+    return seen, masks, shadows
+
+
 def write_clip(
     path: Path,
     frames: Sequence[np.ndarray],

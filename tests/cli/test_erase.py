@@ -156,16 +156,7 @@ def test_the_codec_can_be_chosen(cleanplate, scene, tmp_path):
 
 def test_the_shadow_goes_with_the_object(cleanplate, tmp_path):
     truth = generated.pan("coffee", 20)
-    seen, masks, shadows = [], [], []
-    for index, frame in enumerate(truth):
-        mask = np.zeros(frame.shape[:2], np.uint8)
-        shadow = mask.copy()
-        cv2.circle(mask, (24 + 5 * index, 40), 10, 1, -1)
-        cv2.circle(shadow, (29 + 5 * index, 49), 9, 1, -1)
-        shaded = np.where(shadow[..., None] > 0, frame // 2, frame)
-        seen.append(np.where(mask[..., None] > 0, np.uint8([30, 40, 90]), shaded))
-        masks.append(mask > 0)
-        shadows.append((shadow > 0) & (mask == 0))
+    seen, masks, shadows = generated.with_shadow(truth)
     clip = generated.write_clip(tmp_path / "clip.mp4", seen)
     drawn = generated.write_masks(tmp_path / "masks", masks)
     done = cleanplate("erase", clip, "-o", "clean.mp4", "-m", drawn, "--grow", 2, "--with-shadow")

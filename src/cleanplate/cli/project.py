@@ -170,6 +170,28 @@ def track(
     )
 
 
+@app.command()
+def shadow(
+    project: ProjectArgument,
+    number: Annotated[int, typer.Argument(metavar="OBJECT", min=1, help="The object's number.")],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
+    ] = False,
+) -> None:
+    """Find the shadow and the reflection that move with an object, as an object of their own."""
+    from cleanplate.engine.project_shadow import mark_shadow
+    from cleanplate.engine.tracking import MaskStage
+    from cleanplate.project import Project
+
+    opened = Project.open(project)
+    with fetching() as watch, shown(json) as show:
+        found = mark_shadow(opened, number, MaskStage(opened, watch=watch), show)
+    if json:
+        print(json_text.dumps({"event": "done", "details": {"object": found}}))
+        return
+    print(f"{found:>3}  {opened.state().objects[found].name}")
+
+
 @app.command("set")
 def set_(
     project: ProjectArgument,

@@ -14,7 +14,7 @@ from cleanplate.project import SUFFIX, Project, SetMasks, SetObject, Together
 from cleanplate.segment import rle
 
 Told = Callable[[int], None]
-_Run = tuple[int, int | None, str]
+MaskRun = tuple[int, int | None, str]
 
 
 def new_project(
@@ -63,11 +63,11 @@ def add_masks(
             name = project.keep_mask(masks[0])
             project.edit(SetMasks(object=number, runs=[(0, None, name)]))
             return
-        runs: list[_Run] = []
+        runs: list[MaskRun] = []
         with open_clip(info) as reader:
             count = reader.count()
         for index in range(count):
-            _append(runs, index, project.keep_mask(masks[index]))
+            append_run(runs, index, project.keep_mask(masks[index]))
             told(index)
     project.edit(SetMasks(object=number, runs=runs))
 
@@ -76,11 +76,11 @@ def add_run_lengths(
     project: Project, document: dict[str, Any], told: Told = lambda frame: None
 ) -> None:
     """Take what `read_run_lengths` gave into the project, each of its objects as one: one edit."""
-    runs: dict[int, list[_Run]] = {item["object"]: [] for item in document["objects"]}
+    runs: dict[int, list[MaskRun]] = {item["object"]: [] for item in document["objects"]}
     for frame in document["frames"]:
         for item in frame["objects"]:
             name = project.keep_mask(rle.decode(item["segmentation"]))
-            _append(runs[item["object"]], frame["frame"], name)
+            append_run(runs[item["object"]], frame["frame"], name)
         told(frame["frame"])
     edits: list[SetMasks | SetObject] = []
     for item in document["objects"]:
@@ -90,7 +90,7 @@ def add_run_lengths(
     project.edit(Together(edits=edits))
 
 
-def _append(runs: list[_Run], index: int, name: str) -> None:
+def append_run(runs: list[MaskRun], index: int, name: str) -> None:
     """Add a frame's mask; one that is the same as the last frame's makes its run longer."""
     if runs and runs[-1][1:] == (index, name):
         runs[-1] = (runs[-1][0], index + 1, name)

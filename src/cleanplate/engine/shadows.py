@@ -58,11 +58,17 @@ def small_size(width: int, height: int) -> tuple[int, int]:
 
 def grown_over_shadows(shot: Iterable[Look[T]]) -> Iterator[tuple[T, Mask]]:
     """The items of one shot, in order, each with its mask, bool (h, w), and the shadow."""
+    for look, shadow in shadows_of(shot):
+        yield look.item, look.mask | shadow
+
+
+def shadows_of(shot: Iterable[Look[T]]) -> Iterator[tuple[Look[T], Mask]]:
+    """Each look of one shot, in order, with the shadow, bool (h, w), the mask left out."""
     looks, images = tee(shot)
     images, masks = tee(images)
     found = find_shadows((one.image for one in images), (one.small for one in masks))
     for shadow, look in zip(found, looks, strict=True):
-        yield look.item, look.mask | _enlarged(shadow, look.shape)
+        yield look, _enlarged(shadow, look.shape) & ~look.mask
 
 
 @contextmanager
