@@ -132,6 +132,7 @@ def test_what_was_tracked_is_never_tracked_again(project, scene, filled, store, 
     assert scores[3] == 1
     assert not np.isnan(scores).any()
     assert np.isnan(stage.scores(9)).all()
+    assert stage.covered() == {1: list(range(2 * SHOT))}
 
 
 def test_a_changed_key_costs_its_own_shot(project, scene, store, tracked):

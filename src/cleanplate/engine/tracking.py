@@ -50,9 +50,6 @@ __all__ = ["MaskStage", "ObjectMask", "Prompter", "merge_objects"]
 
 Mask = NDArray[np.bool_]
 
-CHUNK = 32
-"""Frames whose tracked masks are stored together, and at once: what a stop loses at most."""
-
 _CHUNKS = 256
 """Chunks of tracked masks that stay in memory: some tens of megabytes."""
 
@@ -125,7 +122,7 @@ class MaskStage:
         self._project = project
         self._store = store or open_store()
         self._within = within
-        self._watch = watch
+        self.watch = watch
         self._stamp = _stamp(project)
         self.state: State = project.state()
         self._held = _Held(probe(project.clip()))
@@ -194,10 +191,27 @@ class MaskStage:
         bares = (self._bare(name, one, frame) for frame in range(count))
         return np.array([np.nan if bare is None else bare.score for bare in bares], np.float32)
 
+    def covered(self) -> dict[int, list[int]]:
+        """The frames whose masks are known, ascending, by object: what `known` would give, of the
+        whole clip at once, without opening a mask."""
+        shots = self.known_shots() or []
+        count = shots[-1].stop if shots else self.info.frame_count or 0
+        found = {name: set(one.keys) for name, one in self.state.objects.items()}
+        for name, one in self.state.objects.items():
+            for run in one.runs:
+                found[name] |= set(range(run.first, count if run.end is None else run.end))
+        for place, shot in enumerate(shots):
+            plan, base = self._plan(place)
+            for number in chunks_of(shot, shot) if plan else ():
+                for frame, masks in self._chunk(base, number).items():
+                    for name in masks:
+                        found[name].add(frame)
+        return {name: sorted(frames) for name, frames in found.items()}
+
     def missing(self, frames: range) -> list[range]:
         """The stretches of `frames`, by shot, that are not wholly tracked yet; finds the shots if
         it must."""
-        parts = [part for plan, _, part in self._parts(frames, Halt()) if plan]
+        parts = [part for plan, _, part in self.parts(frames, Halt()) if plan]
         return [part for part in parts if not all(self._tracked(frame) for frame in part)]
 
     def compute(
@@ -213,15 +227,15 @@ class MaskStage:
         `ModelError` where the network cannot be had.
         """
         halt = cancel if isinstance(cancel, Halt) else Halt(cancel)
-        yield from _Computation(self, progress or _ignore, halt).run(frames)
+        yield from MasksRun(self, progress or _ignore, halt).run(frames)
 
     def work(self, halt: Halt) -> list[ShotWork]:
         """What is to be tracked before all masks are known, shot by shot: for those who have it
         done elsewhere."""
         return [
             ShotWork(plan, base, wanted)
-            for plan, base, part in self._parts(None, halt)
-            if (wanted := self._lacking(plan, base, part))
+            for plan, base, part in self.parts(None, halt)
+            if (wanted := self.lacking(plan, base, part))
         ]
 
     def load(self, pictures: tuple[str, ...]) -> Mask:
@@ -231,17 +245,17 @@ class MaskStage:
     def take(self, work: ShotWork, chunks: dict[int, bytes]) -> None:
         """Take in what was tracked elsewhere: packed masks by the number of their chunk."""
         for number, packed in chunks.items():
-            self._end_chunk(work.base, number, unpack_frames(packed))
+            self.end_chunk(work.base, number, unpack_frames(packed))
 
-    # What follows is for `_Computation`, which does the tracking.
+    # What follows is for `MasksRun`, which does the tracking.
 
-    def _lacking(self, plan: ShotPlan, base: str, part: range) -> range:
+    def lacking(self, plan: ShotPlan, base: str, part: range) -> range:
         """The frames of whole chunks that must be tracked before those of `part` are known."""
-        chunks = [_Chunk(plan.shot, number) for number in _chunks(plan.shot, part)]
+        chunks = [Chunk(plan.shot, number) for number in chunks_of(plan.shot, part)]
         lacking = [one for one in chunks if plan and not one.whole(self._chunk(base, one.number))]
         return range(lacking[0].frames.start, lacking[-1].frames.stop) if lacking else range(0)
 
-    def _parts(self, frames: range | None, halt: Halt) -> Iterator[tuple[ShotPlan, str, range]]:
+    def parts(self, frames: range | None, halt: Halt) -> Iterator[tuple[ShotPlan, str, range]]:
         """The parts of `frames` in each shot, with the shot's plan and the store's name for it."""
         for place, shot in enumerate(self.shots(halt)):
             part = shot if frames is None else _shared(shot, frames)
@@ -316,7 +330,7 @@ class MaskStage:
         for place, shot in enumerate(shots or ()):
             if frame in shot:
                 plan, base = self._plan(place)
-                number = (frame - shot.start) // CHUNK
+                number = Chunk.of(shot, frame).number
                 return self._chunk(base, number).get(frame, {}) if plan else {}
         return {}
 
@@ -330,13 +344,13 @@ class MaskStage:
 
         return self._held.chunks.get(name, load) or {}
 
-    def _begin_chunk(self, base: str, number: int) -> dict[int, FrameRuns]:
+    def begin_chunk(self, base: str, number: int) -> dict[int, FrameRuns]:
         """A chunk to be filled, whose masks are known from the moment that they are in it."""
         frames: dict[int, FrameRuns] = {}
         self._held.chunks.put(self._chunk_key(base, number), frames)
         return frames
 
-    def _end_chunk(self, base: str, number: int, frames: dict[int, FrameRuns]) -> None:
+    def end_chunk(self, base: str, number: int, frames: dict[int, FrameRuns]) -> None:
         name = self._chunk_key(base, number)
         self._store.put(name, pack_frames(frames))
         # In memory as well, whatever the store has room for.
@@ -388,136 +402,6 @@ class MaskStage:
         return soft > 0.5
 
 
-@dataclass(frozen=True)
-class ShotWork:
-    """Frames of a shot to track: whole chunks, with the shot's plan and the store's name for it."""
-
-    plan: ShotPlan
-    base: str
-    frames: range
-
-
-def frame_runs(tracked: Tracked) -> FrameRuns:
-    """A tracked frame's masks, as they are stored."""
-    return {
-        name: (round(tracked.scores[name], 4), runs_of(mask))
-        for name, mask in tracked.masks.items()
-    }
-
-
-def track_chunks(
-    work: ShotWork,
-    frame: Callable[[int], NDArray],
-    load: Callable[[tuple[str, ...]], Mask],
-    quality: str,
-    network: Network,
-) -> Iterator[tuple[int, bytes]]:
-    """Track a shot anywhere: each chunk's number and its packed masks, for `MaskStage.take`.
-
-    `frame` gives a frame of the clip, RGB (h, w, 3), and `load` the mask of a key frame's pictures.
-    """
-    frames: dict[int, FrameRuns] = {}
-    for index, tracked in ShotTracker(work.plan, frame, load, quality, network).track(work.frames):
-        chunk = _Chunk(work.plan.shot, (index - work.plan.shot.start) // CHUNK)
-        if index == chunk.frames.start:
-            frames = {}
-        frames[index] = frame_runs(tracked)
-        if chunk.whole(frames):
-            yield chunk.number, pack_frames(frames)
-
-
-class _Computation:
-    """One run through some frames, tracking what the store does not hold."""
-
-    def __init__(self, stage: MaskStage, tell: Listener, halt: Halt) -> None:
-        self._stage = stage
-        self._tell = tell
-        self._halt = halt
-        self._network: Network | None = None
-        self._reader: ClipReader | None = None
-        self._held: WindowedFrames | None = None
-        self._looks = 0
-        self._last = -1
-        self._total = 0
-        self._pace: Pace | None = None
-
-    def run(self, frames: range | None) -> Iterator[tuple[int, dict[int, ObjectMask]]]:
-        try:
-            parts = list(self._stage._parts(frames, self._halt))
-            lacking = [self._lacking(*part) for part in parts]
-            self._begin(sum(part[0].passes(w) for part, w in zip(parts, lacking, strict=True) if w))
-            for (plan, base, part), wanted in zip(parts, lacking, strict=True):
-                for index in self._through(plan, base, part, wanted) if wanted else part:
-                    self._halt.check()
-                    yield index, self._stage.known(index)
-        finally:
-            if self._reader is not None:
-                self._reader.close()
-
-    def _lacking(self, plan: ShotPlan, base: str, part: range) -> range:
-        """Whole chunks that hold all that is to be tracked for `part`; empty where it is known."""
-        if not plan:
-            return range(0)
-        chunks = [_Chunk(plan.shot, number) for number in _chunks(plan.shot, part)]
-        lacking = [one for one in chunks if not one.whole(self._stage._chunk(base, one.number))]
-        return range(lacking[0].frames.start, lacking[-1].frames.stop) if lacking else range(0)
-
-    def _through(self, plan: ShotPlan, base: str, part: range, wanted: range) -> Iterator[int]:
-        """The numbers of `part`, each once its masks are known; `wanted` are to be tracked."""
-        yield from range(part.start, min(wanted.start, part.stop))
-        yield from self._one_late(self._track(plan, base, wanted), part)
-        yield from range(max(wanted.stop, part.start), part.stop)
-
-    def _one_late(self, tracked: Iterable[int], part: range) -> Iterator[int]:
-        """Frames of `part` once the one after them is known too, which steadying looks at."""
-        before: int | None = None
-        for index in tracked:
-            if before is not None:
-                yield before
-            before = index if index in part else None
-        if before is not None:
-            yield before
-
-    def _track(self, plan: ShotPlan, base: str, wanted: range) -> Iterator[int]:
-        """Track whole chunks, storing each as it is done; yields each frame as it is known."""
-        stage = self._stage
-        tracker = ShotTracker(plan, self._frame, stage.load, stage.quality, self._open_network())
-        frames: dict[int, FrameRuns] = {}
-        for index, tracked in tracker.track(wanted):
-            chunk = _Chunk(plan.shot, (index - plan.shot.start) // CHUNK)
-            if index == chunk.frames.start:
-                frames = stage._begin_chunk(base, chunk.number)
-            frames[index] = frame_runs(tracked)
-            if chunk.whole(frames):
-                stage._end_chunk(base, chunk.number, frames)
-            yield index
-
-    def _open_network(self) -> Network:
-        if self._network is None:
-            pixels = TrackSettings.of(self._stage.quality).pixels
-            self._network = Network(pixels, watch=self._stage._watch)
-        return self._network
-
-    def _begin(self, passes: int) -> None:
-        self._total = passes
-        if passes:
-            self._pace = Pace(passes)
-            self._tell(Event("stage", "track", total=passes))
-
-    def _frame(self, index: int) -> NDArray:
-        """A frame of the clip, RGB uint8; where a stop is noticed, and progress."""
-        self._halt.check()
-        if self._held is None:
-            self._reader = open_clip(self._stage.info)
-            self._held = WindowedFrames(self._reader)
-        if index != self._last and self._pace is not None:
-            self._last = index
-            self._looks = min(self._looks + 1, self._total)
-            rate = self._pace.at(self._looks)
-            self._tell(Event("progress", "track", self._looks, self._total, *rate))
-        return self._held[index]
-
-
 def merge_objects(stage: MaskStage, number: int, into: int) -> MergeObjects:
     """The edit that makes `number` part of `into`, with masks of both on the key frames of either,
     as far as they are known."""
@@ -528,28 +412,6 @@ def merge_objects(stage: MaskStage, number: int, into: int) -> MergeObjects:
         masks = [bare.load() for bare in bares if bare is not None]
         keys.append((frame, project.keep_mask(np.logical_or.reduce(masks))))
     return MergeObjects(object=number, into=into, keys=keys)
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Frames of a shot that are stored together."""
-
-    shot: range
-    number: int
-
-    @property
-    def frames(self) -> range:
-        first = self.shot.start + self.number * CHUNK
-        return range(first, min(first + CHUNK, self.shot.stop))
-
-    def whole(self, known: Collection[int]) -> bool:
-        """Whether these frames' masks are all that there are."""
-        return len(known) == len(self.frames)
-
-
-def _chunks(shot: range, part: range) -> range:
-    """The numbers of the chunks that hold the frames of `part`."""
-    return range((part.start - shot.start) // CHUNK, (part[-1] - shot.start) // CHUNK + 1)
 
 
 def _shared(one: range, other: range) -> range:

@@ -143,10 +143,9 @@ class OpenProject:
         """The clip's shots, None until someone has looked for them."""
         return known_shots(self.project.fingerprint, self._store)
 
-    def tracked(self, number: int) -> list[tuple[int, int]]:
-        """The frames whose masks of an object are known, as stretches."""
-        scores = self.stage().scores(number)
-        return spans(np.flatnonzero(np.isfinite(scores)).tolist())
+    def tracked(self) -> dict[int, list[tuple[int, int]]]:
+        """The frames whose masks are known, by object, as stretches."""
+        return {number: spans(frames) for number, frames in self.stage().covered().items()}
 
     def moved(self, folder: Path) -> None:
         """The project lies in another folder now."""

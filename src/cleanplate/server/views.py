@@ -46,6 +46,7 @@ def summary(serving: Services, id: str, folder: Path, changed: float) -> schema.
 def project(opened: OpenProject) -> schema.Project:
     """A project as it is now."""
     now, clip, shots = opened.now(), opened.clip(), opened.shots()
+    tracked = opened.tracked()
     chosen = {key: now.state.settings.get(key) for key in schema.Settings.model_fields}
     return schema.Project(
         id=opened.id,
@@ -55,7 +56,10 @@ def project(opened: OpenProject) -> schema.Project:
         shots=None if shots is None else [(shot.start, shot.stop) for shot in shots],
         range=opened.range,
         settings=schema.Settings(**chosen),
-        objects=[_object(opened, number, one) for number, one in sorted(now.state.objects.items())],
+        objects=[
+            _object(number, one, tracked.get(number, []))
+            for number, one in sorted(now.state.objects.items())
+        ],
         can_undo=now.undo,
         can_redo=now.redo,
     )
@@ -91,7 +95,7 @@ def version(clip: Clip) -> str:
     return clip.fingerprint[:12]
 
 
-def _object(opened: OpenProject, number: int, one: ObjectState) -> schema.Object:
+def _object(number: int, one: ObjectState, tracked: list[tuple[int, int]]) -> schema.Object:
     edge = asdict(one.edge)
     return schema.Object(
         id=number,
@@ -105,7 +109,7 @@ def _object(opened: OpenProject, number: int, one: ObjectState) -> schema.Object
             schema.Key(frame=frame, prompts=_prompts(key.prompts))
             for frame, key in sorted(one.keys.items())
         ],
-        tracked=opened.tracked(number),
+        tracked=tracked,
     )
 
 
