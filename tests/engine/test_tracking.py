@@ -170,7 +170,7 @@ def test_edges_change_without_tracking(project, scene, store, tracked):
 
 
 def test_the_same_masks_however_they_are_asked_for(project, scene, filled, tmp_path, monkeypatch):
-    monkeypatch.setattr("cleanplate.engine.tracking.CHUNK", 2)
+    monkeypatch.setattr("cleanplate.engine.shot_work.CHUNK", 2)
     mark(project, scene[1], 3)
     stage = MaskStage(project, Store(tmp_path / "other"))
     for part in (range(4, 5), range(0, 6)):

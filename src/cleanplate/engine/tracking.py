@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from cleanplate import models
 from cleanplate.engine.control import Control
-from cleanplate.engine.events import Event, Listener, Pace
+from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.graph import EXPORT
+from cleanplate.engine.masks_run import MasksRun
 from cleanplate.engine.object_masks import (
     Bare,
     FrameRuns,
@@ -34,19 +35,19 @@ from cleanplate.engine.object_masks import (
 )
 from cleanplate.engine.overlap import Halt
 from cleanplate.engine.prompter import Prompter
-from cleanplate.engine.shot_tracker import ShotPlan, ShotTracker, plan_shot
+from cleanplate.engine.shot_tracker import ShotPlan, plan_shot
+from cleanplate.engine.shot_work import Chunk, ShotWork, chunks_of, track_chunks
 from cleanplate.engine.shots import known_shots, shots_of
 from cleanplate.engine.store import Store, key_of, open_store
 from cleanplate.engine.window_frames import WindowedFrames
-from cleanplate.media import ClipInfo, ClipReader, open_clip, probe
+from cleanplate.media import ClipInfo, open_clip, probe
 from cleanplate.project import MergeObjects, ObjectState, Project, State
-from cleanplate.track import Network, Tracked, TrackSettings
 from cleanplate.track.network import NETWORK
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
 
-__all__ = ["MaskStage", "ObjectMask", "Prompter", "merge_objects"]
+__all__ = ["MaskStage", "ObjectMask", "Prompter", "ShotWork", "merge_objects", "track_chunks"]
 
 Mask = NDArray[np.bool_]
 
