@@ -8,7 +8,9 @@ import generated
 import numpy as np
 import psutil
 import pytest
-from servers import API, Listener, finished, masked_project, shortened, wait_for
+from servers import API, Listener, Scene, finished, masked_project, shortened, wait_for
+
+from cleanplate.segment import rle
 
 EXPORT = {"format": "mkv", "codec": "ffv1", "quality": "lossless"}
 
@@ -275,3 +277,22 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     with av.open(done["result"]["path"]) as file:
         frame = next(file.decode(video=0)).to_ndarray(format="rgba")
     assert frame[..., 3][~grown(scene.masks[0])].mean() < 5
+
+
+def test_a_shadow_is_found_and_told(running, workspace):
+    """As an object of its own, one step of undo, and an event for those who look."""
+    seen, masks, shadows = generated.with_shadow(generated.pan("coffee", 20))
+    path = generated.write_clip(workspace / "shaded.mp4", seen)
+    masked_project(workspace, Scene(path, seen, masks), "Shaded")
+    client = running.start()
+    at = address_of(client)
+    heard = Listener(running.client(), f"{at}/events")
+    job = client.post(f"{at}/objects/1/shadow").json()
+    done = finished(client, job)
+    assert (done["state"], done["result"]["object"]) == ("done", 2), done
+    heard.wait(lambda events: any(event["type"] == "project" for event in events))
+    found = client.get(f"{at}/masks/9").json()["objects"]["2"]["mask"]
+    shadow = rle.decode(found)
+    assert (shadow & shadows[9]).sum() > 0.6 * shadows[9].sum()
+    assert len(client.post(f"{at}/undo").json()["objects"]) == 1
+    assert client.post(f"{at}/objects/9/shadow").status_code == 404

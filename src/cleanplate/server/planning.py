@@ -53,6 +53,15 @@ def check_track(project: OpenProject, wanted: Track) -> None:
     machine.require("track")
 
 
+def check_shadow(project: OpenProject, number: int) -> None:
+    """Raise `Refused` where an object has no mask to find a shadow by."""
+    one = project.now().state.objects[project.object(number)]
+    if not one.keys and not one.runs:
+        raise Refused(409, f"Object {number} has no mask yet.", "Point at it first.")
+    if one.keys:
+        machine.require("track")
+
+
 def formats() -> list[ExportFormat]:
     """What can be written, and with which codecs."""
     found = []

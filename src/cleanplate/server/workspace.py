@@ -17,6 +17,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from cleanplate.engine.store import Store
@@ -215,6 +216,11 @@ class Workspace:
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._look, name="watcher", daemon=True)
                 self._watcher.start()
+
+    def changed(self, id: str) -> None:
+        """Tell listeners that another process has changed a project."""
+        with suppress(Refused, ProjectError):
+            self._tell(self.open(id))
 
     def close(self) -> None:
         """Look no more."""

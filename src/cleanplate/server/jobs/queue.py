@@ -23,7 +23,13 @@ from cleanplate.server.schema.jobs import Job
 from cleanplate.server.settings import ServerSettings
 from cleanplate.server.workspace import Workspace, new_id
 
-LANES = {"track": "now", "preview": "now", "export": "export", "fetch": "fetch"}
+LANES = {
+    "track": "now",
+    "shadow": "now",
+    "preview": "now",
+    "export": "export",
+    "fetch": "fetch",
+}
 """The lane of each kind of job."""
 
 ENDED = ("done", "failed", "cancelled")
@@ -371,6 +377,8 @@ class Jobs:
         process, entry.process = entry.process, None
         entry.result = message.get("result")
         self._end(entry, message["state"], message.get("error"))
+        if entry.kind == "shadow" and entry.project is not None:
+            self._workspace.changed(entry.project)
         self._retire(process, entry.kind)
         self._next()
 

@@ -36,6 +36,17 @@ def track(message: Message, reporter: Reporter) -> Result:
     return {"frames": count}
 
 
+def shadow(message: Message, reporter: Reporter) -> Result:
+    """Find an object's shadow and make it an object of its own, in one step of undo."""
+    from cleanplate.engine.project_shadow import mark_shadow
+    from cleanplate.engine.tracking import MaskStage
+
+    project = Project.open(message["project"])
+    stage = MaskStage(project, watch=_fetching(reporter))
+    number = message["request"]["object"]
+    return {"object": mark_shadow(project, number, stage, _stages(reporter), reporter.control)}
+
+
 def preview(message: Message, reporter: Reporter) -> Result:
     """Track what is not yet, fill some frames, small, and keep the pictures."""
     from cleanplate.server.mask_shapes import masks_to_json
@@ -123,6 +134,7 @@ def _fetching(reporter: Reporter) -> Callable[[FetchEvent], None]:
 
 WORK: dict[str, Callable[[Message, Any], Result]] = {
     "track": track,
+    "shadow": shadow,
     "preview": preview,
     "export": export,
     "fetch": fetch,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from cleanplate.server import planning, previews
-from cleanplate.server.routes.common import USUAL, FramePath, Serving, TheProject
+from cleanplate.server.routes.common import USUAL, FramePath, ObjectPath, Serving, TheProject
 from cleanplate.server.schema.base import failures
 from cleanplate.server.schema.jobs import (
     ExportFormat,
@@ -30,6 +30,14 @@ def track(project: TheProject, wanted: Track, serving: Serving) -> Job:
     """Follow objects through the clip. Masks come over the events as they are made."""
     planning.check_track(project, wanted)
     return serving.jobs.add("track", project, wanted.model_dump(), f"Track {project.name}")
+
+
+@router.post("/objects/{number}/shadow", status_code=202)
+def find_shadow(project: TheProject, number: ObjectPath, serving: Serving) -> Job:
+    """Find what moves with an object without being part of it, its shadow or its reflection, and
+    make that an object of its own. The object is tracked first, where it is not yet."""
+    planning.check_shadow(project, number)
+    return serving.jobs.add("shadow", project, {"object": number}, f"Shadow in {project.name}")
 
 
 @router.post("/previews", status_code=202)

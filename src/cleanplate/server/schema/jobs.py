@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from cleanplate.server.schema.base import FrameNumber, Name, ObjectNumber, Shape, Trouble
 from cleanplate.server.schema.projects import Quality, Span
 
-JobKind = Literal["track", "preview", "export", "fetch"]
+JobKind = Literal["track", "shadow", "preview", "export", "fetch"]
 JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 View = Literal["result", "before", "difference", "provenance", "matte", "cutout"]
 
@@ -19,6 +19,7 @@ class Outcome(Shape):
     the others how many frames. `kept` and `lost` are what an export kept of the clip."""
 
     frames: int | None = None
+    object: ObjectNumber | None = Field(default=None, description="The shadow that was found.")
     name: str | None = None
     path: str | None = Field(default=None, description="Where it is on the server's machine.")
     bytes: int | None = None
