@@ -78,3 +78,11 @@ def test_every_public_verb_exists():
         assert getattr(cleanplate, name) is not None
     with pytest.raises(AttributeError):
         _ = cleanplate.no_such_verb
+
+
+def test_verbs_are_verbs_whatever_was_imported_before():
+    script = """
+import cleanplate, cleanplate.engine.erase, cleanplate.engine.export, cleanplate.engine.cutout
+assert all(callable(getattr(cleanplate, verb)) for verb in ("cutout", "erase", "export", "probe"))
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -28,8 +28,8 @@ from cleanplate.errors import (
 )
 
 if TYPE_CHECKING:
-    from cleanplate.engine import erase, export
     from cleanplate.engine.cutting import cutout
+    from cleanplate.engine.verbs import erase, export
     from cleanplate.media import probe
     from cleanplate.project import Project
 
@@ -53,8 +53,8 @@ __all__ = [
 _VERBS = {
     "Project": "cleanplate.project",
     "cutout": "cleanplate.engine.cutting",
-    "erase": "cleanplate.engine",
-    "export": "cleanplate.engine",
+    "erase": "cleanplate.engine.verbs",
+    "export": "cleanplate.engine.verbs",
     "probe": "cleanplate.media",
 }
 

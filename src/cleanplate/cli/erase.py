@@ -151,8 +151,8 @@ def erase(
         raise typer.BadParameter(
             "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"
         )
-    from cleanplate.engine import erase as erase_clip
     from cleanplate.engine.pointed import MARGIN, masks_for
+    from cleanplate.engine.verbs import erase as erase_clip
 
     if pointers:
         grow = max(MARGIN, feather) if grow is None else grow
