@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleanplate.cli.erase import Quality
-from cleanplate.cli.fetching import fetching, size_text
+from cleanplate.cli.fetching import fetching
 from cleanplate.cli.mask import Quality as Tracking
 from cleanplate.cli.mask import describe as describe_tracked
 from cleanplate.cli.pointing import (
@@ -341,6 +341,7 @@ def clean(project: ProjectArgument, json: AsJson = False) -> None:
 
     What was derived is computed again when it is needed. Undo and redo go on working.
     """
+    from cleanplate.engine.disk import human
     from cleanplate.engine.store import open_store
     from cleanplate.project import Project
 
@@ -349,8 +350,9 @@ def clean(project: ProjectArgument, json: AsJson = False) -> None:
     if json:
         print(json_text.dumps(freed, indent=1))
     else:
-        print(f"freed {size_text(freed['masks'])} of masks that no edit names")
-        print(f"freed {size_text(freed['derived'])} of derived data")
+        words = {name: human(size) if size else "nothing" for name, size in freed.items()}
+        print(f"freed {words['masks']} of masks that no edit names")
+        print(f"freed {words['derived']} of derived data")
 
 
 @app.command("find-clip")
@@ -385,7 +387,8 @@ def describe(edit: Edit) -> str:
         return ", ".join(map(describe, edit.edits))
     long = {"kind", "runs", "keys", "prompts", "mask"}
     facts = edit.model_dump(exclude=long, exclude_none=True)
-    return " ".join([edit.kind, *(f"{name} {value}" for name, value in facts.items())])
+    kind = "change" if edit.kind == "object" else edit.kind
+    return " ".join([kind, *(f"{name} {value}" for name, value in facts.items())])
 
 
 def _change_settings(
