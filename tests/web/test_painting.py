@@ -71,6 +71,27 @@ def test_paint_rub_undo_and_what_objects_can(editing, scene):
     assert page.get_by_label("Frame", exact=True).input_value() == "4"
 
 
+def test_it_plays_with_sound_and_is_where_one_scrubs(editing, scene):
+    page = editing.page
+    editing.drop(scene.path)
+    heard = []
+    page.on("response", lambda answer: "/audio?" in answer.url and heard.append(answer.status))
+    stage = page.get_by_test_id("stage")
+    playhead = page.get_by_role("slider", name="Playhead")
+    editing.keys(" ")
+    editing.until(lambda: int(playhead.get_attribute("aria-valuenow")), lambda frame: frame > 3)
+    page.get_by_role("button", name="Play", exact=True).wait_for()  # stopped by the end
+    assert playhead.get_attribute("aria-valuenow") == "9"
+    assert heard and set(heard) <= {200, 206, 304}
+
+    film = page.get_by_test_id("film").bounding_box()
+    page.mouse.click(film["x"] + film["width"] * 0.55, film["y"] + 20)
+    assert playhead.get_attribute("aria-valuenow") == "5"
+    editing.until(lambda: stage.get_attribute("data-shown"), lambda shown: shown == "5")
+    editing.keys("ArrowLeft", "Shift+ArrowRight")
+    assert playhead.get_attribute("aria-valuenow") == "9"
+
+
 def test_two_tabs_show_one_project(editing, scene):
     first = editing.page
     editing.drop(scene.path)
