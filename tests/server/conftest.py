@@ -39,6 +39,14 @@ def scene(tmp_path_factory) -> Scene:
     return Scene(write_clip(folder / "disc.mp4", frames, sound=True), frames, masks)
 
 
+@pytest.fixture(scope="session")
+def long_scene(tmp_path_factory) -> Scene:
+    """The same for 56 frames: jobs on it last long enough to be interrupted."""
+    folder = tmp_path_factory.mktemp("long scene")
+    frames, masks = with_disc(pan("astronaut", 56))
+    return Scene(write_clip(folder / "long.mp4", frames), frames, masks)
+
+
 @pytest.fixture
 def clip(scene, workspace) -> Path:
     """The scene's clip, in the workspace."""

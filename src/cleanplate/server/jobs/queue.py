@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from cleanplate.server import leftovers
 from cleanplate.server.database import Database
 from cleanplate.server.hub import Hub
 from cleanplate.server.jobs.process import Message, Process
@@ -121,6 +122,7 @@ class Jobs:
 
     def start(self) -> None:
         """Take up the queue as it was: what was running begins again, in its old place."""
+        leftovers.clear(self._workspace.exports)
         with self._lock:
             for row in self._database.rows("SELECT * FROM jobs ORDER BY number"):
                 entry = _from_row(row)
@@ -404,6 +406,7 @@ class Jobs:
             self._next()
 
     def _crashed(self, entry: Entry, how: str) -> None:
+        leftovers.clear(self._workspace.exports)
         if entry.stopping:
             self._end(entry, "cancelled")
             return

@@ -1,0 +1,35 @@
+"""What a process that was killed while it wrote has left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+_UNFINISHED = re.compile(r"\..+\.(\d+)-[0-9a-f]+\.part(\..*)?")
+"""How `media.partial` calls a file until it is whole: the number is its process's."""
+
+
+def clear(folder: Path) -> None:
+    """Remove the unfinished files in a folder whose processes are gone."""
+    if os.name != "posix" or not folder.is_dir():  # elsewhere there is no asking without harm
+        return
+    for path in folder.iterdir():
+        named = _UNFINISHED.fullmatch(path.name)
+        if named is None or _alive(int(named[1])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
