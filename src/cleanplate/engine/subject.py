@@ -48,7 +48,7 @@ def point_at_subject(
     if subject != MAIN:
         return Pointers(find=(subject,))
     salient = Salient(watch=watch)
-    best: tuple[float, int, Mask] | None = None
+    best: tuple[float, int, list[Mask]] | None = None
     with open_clip(source, frames) as reader:
         shown = reader.range
         for place in sorted({round(i * (len(shown) - 1) / (_LOOKS - 1)) for i in range(_LOOKS)}):
@@ -61,9 +61,16 @@ def point_at_subject(
                 "Nothing stands out in this clip. Say what to cut out with --subject person, or "
                 "point at it with --find, --box or --point."
             )
-        _, frame, mask = best
-        closer = _closer(salient, reader.read_frame(frame).image, mask)
-    return Pointers(masks=(KeyMask(1, frame, _written(folder, frame, closer)),))
+        _, frame, things = best
+        image = reader.read_frame(frame).image
+        closer = [_closer(salient, image, mask) for mask in things]
+    # Each thing is followed by itself: a dog runs off another way than its owner.
+    return Pointers(
+        masks=tuple(
+            KeyMask(name, frame, _written(folder, f"subject-{name}", mask))
+            for name, mask in enumerate(_parted(closer), 1)
+        )
+    )
 
 
 def sharpen_boxes(
@@ -90,17 +97,28 @@ def sharpen_boxes(
     return replace(pointers, boxes=tuple(kept), masks=tuple(masks))
 
 
-def _main(matte: NDArray[np.float32]) -> tuple[float, Mask] | None:
-    """How clearly something stands out, and its mask with what is as large beside it."""
+def _main(matte: NDArray[np.float32]) -> tuple[float, list[Mask]] | None:
+    """How clearly something stands out, and its mask with those of what is as large beside it."""
     things = salient_objects(matte)
     if not things:
         return None
     largest = things[0].sum()
-    mask = np.logical_or.reduce([one for one in things if one.sum() >= _BESIDE * largest])
+    things = [one for one in things if one.sum() >= _BESIDE * largest]
+    mask = np.logical_or.reduce(things)
     sure = float(matte[mask].mean())
     # A thing half out of the picture says less of what it looks like than one wholly in it.
     share = min(float(mask.mean()), 0.25) / 0.25
-    return sure * (0.3 + 0.7 * share**0.5), mask
+    return sure * (0.3 + 0.7 * share**0.5), things
+
+
+def _parted(masks: list[Mask]) -> list[Mask]:
+    """Masks of which no two have a pixel: the first one keeps it."""
+    taken = np.zeros(masks[0].shape, bool)
+    parted = []
+    for mask in masks:
+        parted.append(mask & ~taken)
+        taken |= mask
+    return parted
 
 
 def _closer(salient: Salient, image: NDArray, mask: Mask) -> Mask:

@@ -20,6 +20,7 @@ F32 = NDArray[np.float32]
 
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
 _TOUCHED = 0.04  # above it a network sees something of the subject in a pixel
+_THICK = 0.008  # of the longest side: half of what is too thick to be hair
 _HAIR = 0.25  # the same, far from the mask, where less is only the network's doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
 _SURE_LOOK = 0.6  # agreement above which the network may narrow the band
@@ -95,12 +96,22 @@ def around(mask: Mask, share: float, least: int = 8) -> tuple[slice, slice]:
 
 def _hair(mask: Mask, look: F32, inside: Mask, reachable: Mask) -> Mask:
     """What a network saw of the subject outside the mask, in one piece with it."""
-    candidates = ((look > _HAIR) & reachable) | mask
+    beyond = (look > _HAIR) & reachable & ~mask
+    # Hair is thin. What is thick is another thing that the network takes in, and the mask doesn't.
+    thick = max(3, round(_THICK * max(mask.shape)))
+    beyond &= ~_widened(_narrowed(beyond, thick), thick + 2)
+    candidates = beyond | mask
     _, labels = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=4)
     own = np.zeros(labels.max() + 1, bool)
     own[labels[inside]] = True
     own[0] = False
     return _widened(own[labels], 3)
+
+
+def _narrowed(mask: Mask, pixels: int) -> Mask:
+    side = 2 * pixels + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.erode(mask.astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE) > 0
 
 
 def _widened(mask: Mask, pixels: int) -> Mask:
