@@ -59,7 +59,7 @@ def tour(editing: Editing, take) -> None:
     editing.job("preview", "done", seconds=PATIENCE)
     page.get_by_role("img", name="Result ready on 72 frames").wait_for(timeout=60_000)
     page.get_by_role("slider", name="Before and after").focus()
-    editing.keys(*["ArrowLeft"] * 7)
+    editing.keys(*["ArrowLeft"] * 3)
     page.get_by_role("slider", name="Before and after").evaluate("handle => handle.blur()")
     page.wait_for_timeout(1500)
     take("editor_wipe")

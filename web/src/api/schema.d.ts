@@ -64,7 +64,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Project
-         * @description Put the project into the workspace's trash. Its clip and its exports stay.
+         * @description Put the project into the workspace's trash. Its clip and its exports stay, and so does one
+         *     that lies outside the workspace.
          */
         delete: operations["delete_project"];
         options?: never;
@@ -481,6 +482,27 @@ export interface paths {
          * @description Follow objects through the clip. Masks come over the events as they are made.
          */
         post: operations["track"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/objects/{number}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Shadow
+         * @description Find what moves with an object without being part of it, its shadow or its reflection, and
+         *     make that an object of its own. The object is tracked first, where it is not yet.
+         */
+        post: operations["find_shadow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -953,6 +975,12 @@ export interface components {
              * @default false
              */
             commit: boolean;
+            /**
+             * Alternatives
+             * @description Say what else may have been meant; takes a little longer.
+             * @default false
+             */
+            alternatives: boolean;
         };
         /**
          * Candidates
@@ -1305,7 +1333,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "track" | "preview" | "export" | "fetch";
+            kind: "track" | "shadow" | "preview" | "export" | "fetch";
             /** Project */
             project: string | null;
             /**
@@ -1759,6 +1787,12 @@ export interface components {
              * @default null
              */
             frames: number | null;
+            /**
+             * Object
+             * @description The shadow that was found.
+             * @default null
+             */
+            object: number | null;
             /**
              * Name
              * @default null
@@ -4702,6 +4736,92 @@ export interface operations {
                 "application/json": components["schemas"]["Track"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No token, cookie or password came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The request comes from another site, or names something outside the workspace. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not now: the project has moved on, a job is in the way, it is not computed yet, or a network has to be fetched first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A field is missing or wrong, or the clip cannot be read. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Something went wrong here; the server's log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    find_shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             202: {

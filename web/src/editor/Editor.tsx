@@ -19,6 +19,7 @@ import { editor, useEditor } from "../state/editor";
 import { usePlayback } from "../timeline/playback";
 import { Timeline } from "../timeline/Timeline";
 import { Button } from "../ui/Button";
+import { toast } from "../ui/toasts";
 import { ToolRail } from "./ToolRail";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
@@ -156,6 +157,14 @@ function takeJobEvent(project: string, job: Job): void {
   if (job.kind === "track") {
     masks.doubt();
     void refreshTracked(project).then(() => editor.set({ streamed: {} }));
+  }
+  if (job.kind === "shadow" && job.state === "done") {
+    const object = job.result?.object ?? null;
+    masks.doubt();
+    void queries
+      .invalidateQueries({ queryKey: keys.project(project) })
+      .then(() => object !== null && editor.set({ object }));
+    if (object === null) toast("info", "No shadow was found that moves with it.");
   }
   if (job.kind === "preview") void queries.invalidateQueries({ queryKey: ["rendered", project] });
 }

@@ -330,6 +330,22 @@ export function previewSizeOf(project: Project | undefined): number {
   return Math.max(64, Math.min(editor.get().previewSize, longest));
 }
 
+/** Look for the shadow that goes with an object; what is found becomes an object of its own. */
+export async function findShadow(id: number): Promise<void> {
+  try {
+    takeJob(
+      await ok(
+        api.POST("/api/v1/projects/{project}/objects/{number}/shadow", {
+          params: { path: { ...path(), number: id } },
+        }),
+      ),
+    );
+    toast("info", "Looking for its shadow…");
+  } catch (error) {
+    report(error);
+  }
+}
+
 export async function render(first: number, end: number): Promise<void> {
   const size = previewSizeOf(theProject());
   try {

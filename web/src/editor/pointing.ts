@@ -65,7 +65,7 @@ async function drain(key: number): Promise<void> {
 async function answer(key: number, { frame, prompts, pending }: Asking): Promise<void> {
   const { project } = editor.get();
   try {
-    const body = { frame, ...prompts, commit: true };
+    const body = { frame, ...prompts, commit: true, alternatives: false };
     const found = await ok(
       key === NEW
         ? api.POST("/api/v1/projects/{project}/prompt", { params: { path: { project } }, body })

@@ -5,6 +5,7 @@ import type { Action, ClipObject, Job, Project } from "../api/types";
 import {
   addObject,
   changeObject,
+  findShadow,
   mergeObject,
   removeKey,
   previewRange,
@@ -114,6 +115,7 @@ function ObjectRow({
     { label: "Rename", keys: "F2", onSelect: () => setTimeout(() => setNaming(true)) },
     { label: object.locked ? "Unlock" : "Lock", onSelect: () => void changeObject(object.id, { locked: !object.locked }) },
     { label: "Track this one", disabled: !object.keys.length, onSelect: () => void track([object.id]) },
+    { label: "Find its shadow", disabled: !object.keys.length, onSelect: () => void findShadow(object.id) },
     ...(others.length
       ? (["line", { title: "Merge into" },
           ...others.map((other) => ({
