@@ -189,7 +189,7 @@ _RING_SCALE = 3.0
 #: Spread in grey levels at which candidates count as showing different things.
 _DISAGREE = 8.0
 #: Power of a candidate's weight in the detail: where all agree, and how much more where not.
-_POWER, _POWER_APART = 2.5, 6.0
+_POWER, _POWER_APART = 3.5, 9.0
 #: Frames of distance that cost a candidate a factor e.
 _TIME_SCALE = 20.0
 

@@ -14,7 +14,7 @@ _FALL = 4.0
 #: Grey levels by which a neighbour may differ before it counts as showing something else: where the
 #: plan is believed, and how many more where it is not. What is guessed in any case had better be
 #: guessed the same in every frame.
-_ALIKE, _ALIKE_IN_DOUBT = 22.0, 60.0
+_ALIKE, _ALIKE_IN_DOUBT = 30.0, 90.0
 #: Standard deviation, in working pixels, over which "differs" is judged.
 _PATCH = 2.0
 
