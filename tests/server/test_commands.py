@@ -35,6 +35,8 @@ def test_the_description_is_written_to_a_file(tmp_path):
     [
         (["serve", "--host", "0.0.0.0"], "--password"),
         (["serve", "--key", "k.pem"], "--certificate"),
+        (["serve", "--certificate", "no.pem"], "no.pem cannot be used"),
+        (["serve", "--certificate", __file__], "--key"),
         (["edit", "no-such.mp4"], "does not exist"),
         (["edit", __file__], "test_commands.py"),
     ],

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -65,6 +66,7 @@ def listen(settings: ServerSettings, chosen: bool) -> tuple[socket.socket, Serve
     Unless the port was `chosen` by the user, the next free one is taken where it is in use; port 0
     takes any. Raises `UsageError` where there is none.
     """
+    _check_certificate(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     tries = 1 if chosen or settings.port == 0 else _TRIES
     for port in range(settings.port, settings.port + tries):
@@ -84,6 +86,21 @@ def listen(settings: ServerSettings, chosen: bool) -> tuple[socket.socket, Serve
         opened.listen(128)
         return opened, replace(settings, port=opened.getsockname()[1])
     raise AssertionError("unreachable")
+
+
+def _check_certificate(settings: ServerSettings) -> None:
+    if settings.certificate is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.certificate, settings.key
+        )
+    except OSError as error:
+        raise UsageError(
+            f"{settings.certificate} cannot be used as a certificate: "
+            f"{error.strerror or error}. Give PEM files: --certificate, and --key if the private "
+            "key is not in the same file."
+        ) from error
 
 
 @dataclass(frozen=True)
