@@ -168,3 +168,21 @@ def test_the_shadow_goes_with_the_object(cleanplate, tmp_path):
         for t in range(4, 16)
     ]
     assert np.median(better) > 6
+
+
+def test_a_preview_is_small_and_looks_like_the_result(cleanplate, scene, tmp_path):
+    known = ("--mask", scene.masks, "--grow", 2)
+    done = cleanplate("erase", scene.clip, "-o", "look.png", *known, "--preview", "--frames", "4:5")
+    assert (done.returncode, done.stderr) == (0, "")
+    look = cv2.imread(str(tmp_path / "look.png"))[..., ::-1]
+    assert look.shape[:2] == (generated.HEIGHT // 2, generated.WIDTH // 2)
+    size = look.shape[1::-1]
+    truth = cv2.resize(scene.clean[4], size, interpolation=cv2.INTER_AREA)
+    hole = cv2.resize(scene.holes[4].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    assert generated.psnr(look[hole], truth[hole]) > 20
+    done = cleanplate("erase", scene.clip, "-o", "look.mp4", *known, "--preview", "--with-shadow")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(generated.pictures(tmp_path / "look.mp4")) == 12  # the whole of this short clip
+    again = cleanplate("erase", scene.clip, "-o", "look.mp4", *known, "--preview")
+    assert again.returncode == 2
+    assert "exists already" in again.stderr

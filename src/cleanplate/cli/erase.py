@@ -114,6 +114,14 @@ def erase(
             help="Take frames A to B-1 only; either end may be left out.",
         ),
     ] = None,
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview",
+            help="Only see how it will be: the chosen frames (default: a few from the middle), half "
+            "the size, as a silent video, or a picture for one frame.",
+        ),
+    ] = False,
     quality: Annotated[
         Quality, typer.Option(help="The care taken in filling and in encoding.")
     ] = Quality.good,
@@ -151,12 +159,22 @@ def erase(
         raise typer.BadParameter(
             "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"
         )
+    from cleanplate.engine.erase import EraseSettings
     from cleanplate.engine.pointed import MARGIN, masks_for
+    from cleanplate.engine.run import OutputSettings
     from cleanplate.engine.verbs import erase as erase_clip
 
     if pointers:
         grow = max(MARGIN, feather) if grow is None else grow
         _refuse_existing(overwrite, output, provenance, report)
+    if preview:
+        from cleanplate.engine.erase_preview import preview_erase
+
+        written = OutputSettings(overwrite=overwrite)
+        wanted = EraseSettings(mask or source, grow, feather, with_shadow, inpaint, chosen, written)
+        with fetching() as watch, shown(json) as show:
+            preview_erase(source, output, wanted, pointers, progress=show, watch=watch)
+        return
     with (
         fetching() as watch,
         shown(json) as show,

@@ -1,0 +1,91 @@
+"""What an erase will look like: some of its frames, at half size and as drafts look."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleanplate.engine.erase import EraseSettings
+from cleanplate.engine.events import Listener
+from cleanplate.engine.marking import mark_project
+from cleanplate.engine.pointers import Pointers
+from cleanplate.engine.preview import Preview, write_preview
+from cleanplate.engine.project_shadow import mark_shadow
+from cleanplate.engine.projects import new_project
+from cleanplate.engine.run import check_outputs
+from cleanplate.engine.tracking import MaskStage
+from cleanplate.errors import UsageError
+from cleanplate.media import open_clip, probe
+from cleanplate.project import Project, SetSettings
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
+
+FRAMES = 12
+"""Frames in the middle of the clip that are shown unless others are asked for."""
+
+_AROUND = 64
+"""Frames either side that are looked at for a shadow."""
+
+
+def preview_erase(
+    source: Path,
+    output: Path,
+    settings: EraseSettings,
+    pointers: Pointers,
+    *,
+    progress: Listener | None = None,
+    watch: Watcher | None = None,
+) -> range:
+    """Write some frames of what erasing would give, and return which.
+
+    A picture or a silent video, half as wide and high as the clip. `settings.frames` are the
+    frames, default a few from the middle; `settings.mask` is left out where `pointers` say what is
+    meant. Raises as `cleanplate.erase` and `mark_project` do.
+    """
+    mask = None if pointers else settings.mask
+    read = {"the clip": source} if mask is None else {"the clip": source, "the mask": mask}
+    check_outputs(output, settings.output, read)
+    info = probe(source)
+    wanted = _chosen(source, settings)
+    with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
+        project = new_project(source, Path(folder) / "look.cleanplate", mask)
+        if pointers:
+            mark_project(project, pointers, MaskStage(project, watch=watch), watch=watch)
+        project.edit(
+            SetSettings(
+                grow=settings.margin, feather=settings.feather, completer=settings.inpaint or ""
+            )
+        )
+        if settings.with_shadow:
+            _mark_shadows(project, wanted, progress, watch)
+        size = (max(info.width, info.height) + 1) // 2
+        look = Preview(project, size, watch=watch)
+        try:
+            write_preview(look, output, wanted, progress=progress)
+        finally:
+            look.close()
+    return wanted
+
+
+def _chosen(source: Path, settings: EraseSettings) -> range:
+    with open_clip(source, settings.frames) as reader:
+        frames = reader.range
+        if settings.frames is None:
+            count = reader.count()
+            first = max(0, (count - FRAMES) // 2)
+            frames = range(first, min(count, first + FRAMES))
+        return frames
+
+
+def _mark_shadows(
+    project: Project, wanted: range, progress: Listener | None, watch: Watcher | None
+) -> None:
+    """Add the shadow of every object that has one, around the frames that are shown."""
+    around = slice(max(wanted.start - _AROUND, 0), wanted.stop + _AROUND)
+    for number in sorted(project.state().objects):
+        try:
+            mark_shadow(project, number, MaskStage(project, within=around, watch=watch), progress)
+        except UsageError:
+            continue  # it casts none
