@@ -12,6 +12,7 @@ COMMANDS = {
     "custom": "score what can be taught from a few frames",
     "fill": "score the fill beside its peers",
     "strips": "remove a clip's own object and write pictures of it",
+    "guide": "make the pictures of docs/teach-it-your-object.md by doing what it says",
     "limits": "time the floor under any fill, and the fill beside it",
     "memory": "watch what the fill holds on a long clip",
     "preview": "time previews of a fresh clip",

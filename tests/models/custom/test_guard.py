@@ -141,13 +141,13 @@ for each in tries:
     assert done.stdout.split() == ["refused"] * 3, done.stderr
 
 
-def test_a_worker_that_died_is_said_and_another_may_start(own_home):
-    guard = Guard("mine", SMALL)
-    guard.load("network", made.segmenter())
-    guard._process.kill()
+def test_a_worker_that_died_is_said_and_another_starts(add, red_box):
+    network = add({"task": "segment", "labels": ["red"]}, made.segmenter())
+    network._session._guard._process.kill()
     with pytest.raises(custom.Refusal, match="nothing else was harmed"):
-        guard.run("network", {"image": np.zeros((1, 3, 8, 8), np.float32)})
-    assert not guard.alive
+        network.probabilities(red_box)
+    assert not network._session.alive
+    assert custom.load("mine").probabilities(red_box).shape == (1, 96, 160)
 
 
 @pytest.mark.parametrize("message", [b"\xff\xff\xff\xff", b"\x05\x00\x00\x00hello", b"\x01\x00"])

@@ -237,6 +237,11 @@ class GuardedSession:
         self.inputs, self.outputs, self.types = facts.inputs, facts.outputs, facts.types
         self._guard, self._part = guard, part
 
+    @property
+    def alive(self) -> bool:
+        """Whether its worker can still be asked."""
+        return self._guard.alive
+
     def run(
         self, feeds: Mapping[str, np.ndarray], outputs: list[str] | None = None
     ) -> dict[str, np.ndarray]:

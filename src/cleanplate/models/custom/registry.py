@@ -233,13 +233,18 @@ def load(name: str) -> Runner:
     with _lock:
         found = entry(name)
         key = (str(folder_of(name)), ",".join(item.sha256 for item in found.files))
-        if key not in _loaded:
+        if key not in _loaded or not _alive(_loaded[key]):
             data = {item.part: read(found, item.part) for item in found.files}
             _loaded[key] = runner(found.manifest, sessions(name, data, found.origin))
         _loaded.move_to_end(key)
         while len(_loaded) > _MOST_LOADED:
             _loaded.popitem(last=False)
         return _loaded[key]
+
+
+def _alive(loaded: Runner) -> bool:
+    """Whether what runs a network still does; a worker may have been ended for taking too long."""
+    return all(getattr(session, "alive", True) for session in vars(loaded).values())
 
 
 def sessions(name: str, data: Mapping[str, bytes], origin: str) -> dict[str, Running]:

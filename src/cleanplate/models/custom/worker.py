@@ -8,6 +8,7 @@ processor time as well, so that a worker whose parent died cannot run on for eve
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -67,13 +68,12 @@ def _close_off(memory: int) -> None:
     if os.path.exists("/proc/self/statm"):
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    for limit, value in (
-        (resource.RLIMIT_AS, used + memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 0),
-    ):
-        resource.setrlimit(limit, (value, value))
+    with contextlib.suppress(
+        ValueError, OSError
+    ):  # macOS knows the limit and does not always keep it
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory,) * 2)
+    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_NOFILE):
+        resource.setrlimit(limit, (0, 0))
 
 
 def _allow_time(seconds: float) -> None:
