@@ -133,6 +133,8 @@ def composite(
     is how much light is left on the background where a shadow falls. Returns the foreground's type.
     """
     settings = settings or CompositeSettings()
+    if shade is None and settings.shadow == 0 and settings.wrap == 0:
+        return _set_in(foreground, alpha, background, transfer)
     front, back = to_light(foreground, transfer), to_light(background, transfer)
     if shade is not None:
         back = back * shade[..., None]
@@ -145,6 +147,20 @@ def composite(
     if settings.wrap == 0:
         mixed[solid] = foreground[solid]
     return mixed
+
+
+def _set_in(foreground: NDArray, alpha: F32, background: NDArray, transfer: str) -> NDArray:
+    """A composite of nothing but the matte: only where it is in between there is light to mix."""
+    result = background.astype(foreground.dtype, copy=True)
+    solid = alpha >= 1
+    result[solid] = foreground[solid]
+    mixed = (alpha > 0) & ~solid
+    if not mixed.any():
+        return result
+    front, back = (to_light(image[mixed][None], transfer) for image in (foreground, background))
+    share = alpha[mixed][None]
+    result[mixed] = from_light(over(front, share, back), transfer, foreground.dtype.type)[0]
+    return result
 
 
 def blurred(image: NDArray, pixels: float, transfer: str, alpha: F32 | None = None) -> NDArray:
