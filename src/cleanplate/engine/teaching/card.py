@@ -206,7 +206,8 @@ The interval is of the mean, by bootstrap over these pictures.</p>
 <p>{data["examples"]} pictures, {data["with the object"]} of them with the object.</p>
 <table><tr><th>from</th><th>pictures</th></tr>{sources}</table>
 <h2>Where it is worst</h2>
-<p>Green is right, red is too much, blue was missed.</p>{worst}
+<p>Green is right, red is too much, blue was missed. The IoU is of the network before it learned from
+these pictures as well; what is drawn is the one that was kept.</p>{worst}
 </body></html>
 """
 
