@@ -126,12 +126,12 @@ def train(
 
 
 def _figures(measured) -> str:
+    count = len(measured.ious)
+    on = "on 1 held-out picture" if count == 1 else f"on {count} held-out pictures"
     if measured.interval is None:
-        return f"{measured.mean:.3f}, on {len(measured.ious)} held-out pictures"
+        return f"{measured.mean:.3f}, {on}"
     low, high = measured.interval
-    return (
-        f"{measured.mean:.3f} ({low:.3f} to {high:.3f}), on {len(measured.ious)} held-out pictures"
-    )
+    return f"{measured.mean:.3f} ({low:.3f} to {high:.3f}), {on}"
 
 
 @contextmanager

@@ -81,9 +81,9 @@ def warnings_for(examples: Sequence[Example], parts: Split, kept: Outcome) -> li
         )
     interval = kept.measured.interval
     if interval is None:
-        found.append(
-            f"Only {len(parts.held)} pictures were held out: too few for an interval of confidence."
-        )
+        count = len(parts.held)
+        held = "1 picture was" if count == 1 else f"{count} pictures were"
+        found.append(f"Only {held} held out: too few for an interval of confidence.")
     elif interval[1] - interval[0] > _WIDE:
         found.append(
             f"The true IoU may be anywhere between {interval[0]:.2f} and {interval[1]:.2f}: the "
