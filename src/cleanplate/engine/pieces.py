@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cleanplate.engine.overlap import Stopwatch
 from cleanplate.engine.patches import Patch
 from cleanplate.fill import FillSettings, context, fill_shot
+from cleanplate.fill.frame import Bits
 from cleanplate.media import ClipInfo, open_clip
 
 Mask = NDArray[np.bool_]
@@ -72,7 +73,7 @@ def fill_piece(
     """
     seen = piece.seen(settings)
     wanted = range(piece.frames.start - seen.start, piece.frames.stop - seen.start)
-    waiting: deque[Mask] = deque()
+    waiting: deque[Bits] = deque()
 
     def noted() -> Iterator[Pair]:
         decoded = iter(beside("decode", _decoded(info, seen, holes, watch)))
@@ -81,7 +82,7 @@ def fill_piece(
                 pair = next(decoded, None)
             if pair is None:
                 return
-            waiting.append(pair[1])
+            waiting.append(Bits(pair[1]))
             yield pair
 
     images, masks = tee(noted())
@@ -91,7 +92,7 @@ def fill_piece(
         if place == wanted.start:
             for _ in range(place):
                 waiting.popleft()  # frames before, which are only looked at
-        yield Patch.cut(one, waiting.popleft(), place)
+        yield Patch.cut(one, waiting.popleft().unpack(), place)
 
 
 def _decoded(info: ClipInfo, seen: range, holes: Holes, watch: Stopwatch) -> Iterator[Pair]:

@@ -124,9 +124,10 @@ def paint(
     """
     frame = plan.frame
     unit = 1.0 if frame.image.dtype == np.uint8 else 257.0
-    ys, xs = np.nonzero(frame.hole)
+    hole = frame.hole
+    ys, xs = np.nonzero(hole)
     work_h, work_w = frame.work_hole.shape
-    scale = (work_h / frame.hole.shape[0], work_w / frame.hole.shape[1])
+    scale = (work_h / hole.shape[0], work_w / hole.shape[1])
     y0, y1, x0, x1 = plan.box
     at = np.empty((ys.size, 2), np.float32)
     at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
@@ -138,7 +139,7 @@ def paint(
             scale, colour,
         )  # fmt: skip
     _add_tone(colour, at, plan.layer, plan.base, tone_of(plan, settled), unit)
-    provenance = np.full(frame.hole.shape, KEPT, np.int32)
+    provenance = np.full(hole.shape, KEPT, np.int32)
     provenance[ys, xs] = SYNTHESISED
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
     level = plan.layer[ny, nx]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,24 @@ from cleanplate.fill.smooth import harmonic_fill
 GUARD = 2
 
 
+class Bits:
+    """A mask, bool (h, w), eight pixels a byte."""
+
+    def __init__(self, mask: np.ndarray) -> None:
+        self._shape = mask.shape
+        self._bits = np.packbits(mask)
+        self._mask = weakref.ref(mask)
+
+    def is_of(self, mask: np.ndarray) -> bool:
+        """Whether this was made of that very array."""
+        return self._mask() is mask
+
+    def unpack(self) -> np.ndarray:
+        """The mask again."""
+        count = self._shape[0] * self._shape[1]
+        return np.unpackbits(self._bits, count=count).reshape(self._shape).view(bool)
+
+
 @dataclass
 class WorkFrame:
     """A frame and what is derived from it alone.
@@ -23,7 +42,8 @@ class WorkFrame:
     Attributes:
         index: position in the shot.
         image: (h, w, 3) uint8 or uint16 RGB, as given.
-        hole: bool (h, w), as given.
+        packed_hole: the hole, bool (h, w), eight pixels a byte: a window holds some ninety, which
+            at 4K would take as much memory as a third of the pictures do.
         rgb: uint8 (wh, ww, 3), at the working resolution.
         gray: uint8 (wh, ww), with the hole filled smoothly so that motion can be measured.
         work_hole: bool (wh, ww).
@@ -35,12 +55,17 @@ class WorkFrame:
 
     index: int
     image: np.ndarray
-    hole: np.ndarray
+    packed_hole: Bits
     rgb: np.ndarray
     gray: np.ndarray
     work_hole: np.ndarray
     near_hole: np.ndarray
     box: Box | None
+
+    @property
+    def hole(self) -> np.ndarray:
+        """bool (h, w), as given; unpacked each time it is asked for."""
+        return self.packed_hole.unpack()
 
     @cached_property
     def smooth(self) -> np.ndarray:
@@ -67,7 +92,7 @@ def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkF
         work_hole = cover > 1e-3
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if not work_hole.any():
-        return WorkFrame(index, image, hole, rgb, gray, work_hole, work_hole, None)
+        return WorkFrame(index, image, Bits(hole), rgb, gray, work_hole, work_hole, None)
     size = 2 * GUARD + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     near = cv2.dilate(work_hole.astype(np.uint8), kernel).astype(bool)
@@ -77,4 +102,4 @@ def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkF
     # For motion the guard ring is hidden as well, so the removed thing's edge steers nothing.
     quiet = harmonic_fill(gray[y0:y1, x0:x1, None], near[y0:y1, x0:x1], sweeps=12)
     gray[y0:y1, x0:x1] = np.clip(quiet[..., 0] + 0.5, 0, 255).astype(np.uint8)
-    return WorkFrame(index, image, hole, rgb, gray, work_hole, near, box)
+    return WorkFrame(index, image, Bits(hole), rgb, gray, work_hole, near, box)

@@ -44,7 +44,7 @@ class Memory:
         """`prepare`, remembered."""
         with self._lock:
             known = self._frames.get(index)
-            if known is not None and known.image is image and known.hole is hole:
+            if known is not None and known.image is image and known.packed_hole.is_of(hole):
                 self._frames.move_to_end(index)
                 return known
             if known is not None:
