@@ -13,7 +13,7 @@ import pytest
 
 
 @pytest.fixture
-def cleanplate(tmp_path):
+def cleanplate(tmp_path, tmp_path_factory):
     """Run the command line with these arguments; the finished process returns."""
 
     def run(*arguments, **options):
@@ -23,7 +23,7 @@ def cleanplate(tmp_path):
             text=True,
             cwd=tmp_path,
             timeout=300,
-            env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+            env={**os.environ, "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))},
             **options,
         )
 

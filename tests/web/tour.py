@@ -44,9 +44,13 @@ def tour(editing: Editing, take) -> None:
     page.wait_for_timeout(1000)
     take("editor_point")
 
-    page.get_by_role("button", name="Track through the clip").click()
-    editing.job("track", "done", seconds=PATIENCE)
-    page.get_by_role("button", name="Preview the result").wait_for()
+    follow = page.get_by_role("button", name="Track through the clip")
+    look = page.get_by_role("button", name="Preview the result")
+    follow.or_(look).wait_for()
+    if follow.is_visible():  # else the store has it from an earlier tour
+        follow.click()
+        editing.job("track", "done", seconds=PATIENCE)
+        look.wait_for()
     page.get_by_role("slider", name="Grow").focus()
     editing.keys(*["ArrowRight"] * 4)
     editing.until(lambda: editing.project["objects"][0]["edge"]["grow"], lambda grow: grow == 4)
