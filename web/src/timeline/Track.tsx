@@ -48,7 +48,7 @@ export function Track({ project, object, scale }: { project: Project; object: Cl
     <div className={`track ${chosen ? "chosen" : ""} ${object.visible ? "" : "hidden"}`}>
       <button
         type="button"
-        className="track-name"
+        aria-label={object.name} className="track-name"
         aria-pressed={chosen}
         onClick={() => editor.set({ object: object.id })}
       >
