@@ -1,8 +1,9 @@
 """Where pieces of shots are filled: in this process, unless a cluster is named.
 
-One process with threads, and not a pool of processes: `python -m bench cores` measures both. The
-fill spends its time in compiled code that lets other threads run, so a pool is no faster, and each
-of its processes reads and measures anew the frames around its piece, and holds a window of its own.
+One process with threads, and not a pool of processes: `python -m bench cores` measures both. On a
+long shot a pool is faster on two cores, but each of its processes holds a window of its own, and two
+such windows at 1080p take more than the memory that a run may have. Who has the memory can ask for
+processes: a cluster of this machine alone.
 """
 
 from __future__ import annotations
