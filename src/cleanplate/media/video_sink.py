@@ -19,6 +19,7 @@ from cleanplate.media.partial import PartialFile
 from cleanplate.media.pixels import layout
 from cleanplate.media.plan import ExportPlan
 from cleanplate.media.probing import orient_aspect
+from cleanplate.media.scheduling import usual_scheduling
 from cleanplate.media.settings import ExportSettings
 from cleanplate.media.sink import Sink
 from cleanplate.media.timing import more_follows
@@ -98,8 +99,11 @@ class VideoSink(Sink):
         native.time_base = frame.time_base
         native.pts = frame.pts - self._shift
         native.duration = frame.duration
-        self._last = frame
-        for packet in self._stream.encode(native):
+        first, self._last = self._last is None, frame
+        # The encoder is opened by the first frame.
+        with usual_scheduling() if first else contextlib.nullcontext():
+            packets = self._stream.encode(native)
+        for packet in packets:
             decoded = self._mux(packet)
             if self._tracks is not None:
                 self._tracks.advance(decoded + self._shift * frame.time_base)
