@@ -103,6 +103,7 @@ def test_a_wrong_image_is_told(source, tmp_path):
     assert os.listdir(tmp_path) == ["in.mp4"]
 
 
+# The full disk is played by a limit on the size of files (RLIMIT_FSIZE), which Windows lacks.
 @pytest.mark.skipif(sys.platform == "win32", reason="no file-size limits there")
 @pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.gif", "frames/%03d.png"])
 def test_a_full_disk_is_told_and_cleaned(tmp_path, name):

@@ -168,6 +168,7 @@ def test_a_file_spoilt_in_the_cache_is_never_loaded_but_fetched_again(
     assert cache.read(network, network.files[0]) == CONTENT
 
 
+# The words of the error that are looked for are those of POSIX.
 @pytest.mark.skipif(sys.platform == "win32", reason="a file as a folder is another error there")
 def test_a_folder_that_cannot_be_written_says_so(catalogue, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")

@@ -24,7 +24,8 @@ class RemoteStore(Store):
         self._files, self._root = filesystem(url)
         self.limit = chosen_limit(limit)
         self._size: int | None = None
-        with suppress(OSError, NotImplementedError):
+        # Object stores have no folders to make (RuntimeError is what fsspec says then).
+        with suppress(OSError, RuntimeError):
             self._files.makedirs(self._root, exist_ok=True)
 
     def has(self, key: str) -> bool:

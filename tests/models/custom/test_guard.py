@@ -111,6 +111,7 @@ def test_too_large_a_file(refused):
     assert "MiB" in refused(made.segmenter(), limits=Limits(file=100))
 
 
+# macOS accepts the limit and does not keep to it; Windows has none. The guard says so in docs.
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory reliably")
 def test_one_that_wants_all_the_memory(refused):
     assert "CLEANPLATE_GUARD_GB" in refused(made.greedy())
@@ -121,6 +122,7 @@ def test_one_that_never_ends(refused):
     assert "CLEANPLATE_GUARD_SECONDS" in said
 
 
+# The limits on open files come from POSIX; on Windows those of time, size and nodes remain.
 @pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no such limits")
 def test_the_worker_can_open_neither_files_nor_sockets(monkeypatch):
     script = """

@@ -108,6 +108,8 @@ const TABLE = new Map(
   GROUPS.flatMap((group) => group.shortcuts).flatMap((each) => each.keys.map((key) => [key, each] as const)),
 );
 
+const POINTING = /^(shift\+)?(Arrow(Left|Right|Up|Down)|Enter|Backspace|Delete|Escape)$/;
+
 /** A press as the table names it: `mod+shift+z`, `shift+ArrowLeft`, `?`. */
 function keyOf(event: KeyboardEvent): string {
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
@@ -129,6 +131,8 @@ export function listen(): () => void {
     const keyboard = target.matches(":focus-visible");
     if ((key === " " || key === "Enter") && keyboard && target.closest("button, a")) return;
     if (key.startsWith("Arrow") && keyboard && target.closest('[role="radio"], [role="slider"]')) return;
+    // While one points with the keyboard, the stage has these keys.
+    if (editor.get().cursor && POINTING.test(key) && target.matches('[data-testid="stage"]')) return;
     const shortcut = TABLE.get(key);
     if (!shortcut || (event.repeat && !shortcut.repeats)) {
       if (shortcut) event.preventDefault();

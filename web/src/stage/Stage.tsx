@@ -227,7 +227,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const spot = editor.get().cursor;
     if (!spot || event.ctrlKey || event.metaKey) return;
     const { width, height } = project.clip;
-    const step = (event.shiftKey ? 40 : 8) / place(editor.get().look, project.clip, room).scale;
+    const scale = place(editor.get().look, project.clip, room).scale;
+    const step = Math.max(1, (event.shiftKey ? 40 : 8) / scale);
     const moves: Record<string, Spot> = {
       ArrowLeft: { x: -step, y: 0 },
       ArrowRight: { x: step, y: 0 },
