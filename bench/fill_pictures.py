@@ -22,6 +22,7 @@ from cleanplate.fill.frame import WorkFrame, prepare
 from cleanplate.fill.gate import decide
 from cleanplate.fill.geometry import Box, crop, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
+from cleanplate.fill.motion import PACKED
 from cleanplate.fill.plan import Plan, look_around, plan_frame
 from cleanplate.fill.window import Window
 
@@ -106,7 +107,7 @@ class Steps:
     frame: WorkFrame
     box: Box
     hole: np.ndarray
-    own: tuple[np.ndarray, np.ndarray]
+    own: np.ndarray
     candidates: Candidates
     means: Means
     share: np.ndarray
@@ -137,7 +138,7 @@ def hole_picture(clip: Clip, steps: Steps) -> np.ndarray:
     hidden = clip.seen[SHOWN].copy()
     hidden[frame.near_hole] = (255, 190, 0)
     hidden[frame.work_hole] = (0, 0, 0)
-    quiet = np.repeat(frame.gray[..., None], 3, axis=2)
+    quiet = np.repeat(_whole(frame.gray)[..., None], 3, axis=2)
     return _sheet(
         [
             [
@@ -178,7 +179,7 @@ def aligned_picture(clip: Clip, steps: Steps) -> np.ndarray:
 
 def layers_picture(clip: Clip, steps: Steps) -> np.ndarray:
     """How badly each layer explains what is seen, and which explains it better."""
-    errors = steps.window.errors(SHOWN)
+    errors = [_whole(error) / PACKED for error in cv2.split(steps.window.errors(SHOWN))]
     better = errors[1] + 2 < errors[0]
     camera = errors[0] + 2 < errors[1]
     tinted = clip.seen[SHOWN].astype(np.float32) * 0.55 + 60
@@ -208,8 +209,8 @@ def candidates_picture(steps: Steps) -> np.ndarray:
         name = "camera" if layer == 0 else "second"
         offers, rings = [], []
         for k in picks:
-            offer = _byte(steps.candidates.colour[k])
-            offer[~steps.candidates.valid[k]] = (90, 90, 90)
+            offer = _byte(steps.candidates.colour[k] + steps.candidates.offset[k])
+            offer[steps.candidates.fade[k] == 0] = (90, 90, 90)
             offset = int(steps.candidates.source[k]) - SHOWN
             offers.append((f"{name}, {offset:+d} frames", outlined(offer, steps.hole)[view]))
             rings.append(
@@ -329,6 +330,11 @@ def pictures() -> dict[str, np.ndarray]:
         "fill-provenance.jpg": provenance_picture(clip, filled),
         "fill-time.jpg": time_picture(clip, np.stack([f.image for f in filled])),
     }
+
+
+def _whole(half: np.ndarray) -> np.ndarray:
+    """What was made at half the resolution, in the size of the clip."""
+    return cv2.resize(half, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
 
 
 def _candidate(steps: Steps, source: int, layer: int) -> int:

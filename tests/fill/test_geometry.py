@@ -59,7 +59,7 @@ def test_the_camera_is_what_most_of_the_flow_agrees_with(strangers):
 
 def test_too_little_flow_says_nothing_about_the_camera():
     trusted = np.zeros((120, 200), bool)
-    trusted[:16, :24] = True
+    trusted[:8, :12] = True
     assert fit_camera(np.zeros((120, 200, 2), np.float32), trusted) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from fill.fill_scenes import HEIGHT, WIDTH, disc, eight_bit, photograph, view
 
 from cleanplate.fill.frame import prepare
-from cleanplate.fill.geometry import crop, pixel_grid
+from cleanplate.fill.geometry import crop, half_box, pixel_grid
 from cleanplate.fill.register import register
 
 
@@ -29,7 +29,7 @@ def pair(shift, warp=None):
 
 
 def registered(target, source, guess):
-    everything = np.ones_like(crop(target.work_hole, target.box))
+    everything = np.ones_like(crop(target.near_gray, half_box(target.box)))
     return register(target, source, guess, target.box, everything, camera=True)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from cleanplate.fill.geometry import Box, bounding_box, crop
+from cleanplate.fill.geometry import Box, bounding_box, crop, even, half_box, half_size
 from cleanplate.fill.smooth import harmonic_fill
 
 #: A frame is never sampled within this many working pixels of its hole: the edge of the thing
@@ -45,10 +45,13 @@ class WorkFrame:
         packed_hole: the hole, bool (h, w), eight pixels a byte: a window holds some ninety, which
             at 4K would take as much memory as a third of the pictures do.
         rgb: uint8 (wh, ww, 3), at the working resolution.
-        gray: uint8 (wh, ww), with the hole filled smoothly so that motion can be measured.
+        gray: uint8, at half the working resolution, with the hole filled smoothly so that motion
+            can be measured.
+        near_gray: bool, like `gray`: where it is not to be trusted, for `near_hole`.
         work_hole: bool (wh, ww).
         near_hole: bool (wh, ww), the hole and the guard around it.
-        box: region of the working frame in which candidates are judged, or None without a hole.
+        box: region of the working frame in which candidates are judged, `even`; None without a
+            hole.
         smooth: float32 (bh, bw, 3), the harmonic fill inside `box`, made when it is asked for:
             only the frames that are planned need it.
     """
@@ -58,6 +61,7 @@ class WorkFrame:
     packed_hole: Bits
     rgb: np.ndarray
     gray: np.ndarray
+    near_gray: np.ndarray
     work_hole: np.ndarray
     near_hole: np.ndarray
     box: Box | None
@@ -90,16 +94,29 @@ def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkF
         rgb = cv2.resize(eight, (width, height), interpolation=cv2.INTER_AREA)
         cover = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
         work_hole = cover > 1e-3
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    gray = _halved(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     if not work_hole.any():
-        return WorkFrame(index, image, Bits(hole), rgb, gray, work_hole, work_hole, None)
+        nowhere = np.zeros_like(gray, bool)
+        return WorkFrame(index, image, Bits(hole), rgb, gray, nowhere, work_hole, work_hole, None)
     size = 2 * GUARD + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    near = cv2.dilate(work_hole.astype(np.uint8), kernel).astype(bool)
-    margin = max(24, round(0.09 * width))
-    box = bounding_box(work_hole, margin)
-    y0, y1, x0, x1 = box
+    near = cv2.dilate(work_hole.astype(np.uint8), kernel)
     # For motion the guard ring is hidden as well, so the removed thing's edge steers nothing.
-    quiet = harmonic_fill(gray[y0:y1, x0:x1, None], near[y0:y1, x0:x1], sweeps=12)
-    gray[y0:y1, x0:x1] = np.clip(quiet[..., 0] + 0.5, 0, 255).astype(np.uint8)
-    return WorkFrame(index, image, Bits(hole), rgb, gray, work_hole, near, box)
+    near_gray = _halved(near * 255) > 0
+    box = even(bounding_box(work_hole, max(24, round(0.09 * width))), work_hole.shape)
+    quiet = harmonic_fill(
+        crop(gray, half_box(box))[..., None], crop(near_gray, half_box(box)), sweeps=12
+    )
+    crop(gray, half_box(box))[:] = np.clip(quiet[..., 0] + 0.5, 0, 255)
+    return WorkFrame(
+        index, image, Bits(hole), rgb, gray, near_gray, work_hole, near.astype(bool), box
+    )
+
+
+def _halved(picture: np.ndarray) -> np.ndarray:
+    """uint8 (h, w) at half the resolution: means of 2x2 pixels."""
+    height, width = half_size(*picture.shape)
+    odd = 2 * height - picture.shape[0], 2 * width - picture.shape[1]
+    if any(odd):
+        picture = cv2.copyMakeBorder(picture, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)

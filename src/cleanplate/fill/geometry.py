@@ -8,8 +8,39 @@ from numba import njit
 
 #: (y0, y1, x0, x1) in pixels, end-exclusive.
 Box = tuple[int, int, int, int]
-#: Working pixels by which a richer motion must predict the flow better to be preferred.
-WORTHWHILE = 0.1
+#: Pixels by which a richer motion must predict the flow better to be preferred.
+WORTHWHILE = 0.05
+#: From the pixels of the half resolution, at which motion is measured, to working pixels: the
+#: middle of a half pixel lies between two working ones.
+_TO_WHOLE = np.array([[2.0, 0.0, 0.5], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
+_TO_HALF = np.linalg.inv(_TO_WHOLE)
+
+
+def half_motion(motion: np.ndarray) -> np.ndarray:
+    """A 3x3 plane motion between working pixels, as one between pixels of the half resolution."""
+    return _TO_HALF @ motion @ _TO_WHOLE
+
+
+def whole_motion(motion: np.ndarray) -> np.ndarray:
+    """A 3x3 plane motion between pixels of the half resolution, as one between working pixels."""
+    return _TO_WHOLE @ motion @ _TO_HALF
+
+
+def even(box: Box, shape: tuple[int, int]) -> Box:
+    """The box grown to whole pixels of the half resolution, as far as the frame reaches."""
+    y0, y1, x0, x1 = box
+    return y0 // 2 * 2, min(y1 + y1 % 2, shape[0]), x0 // 2 * 2, min(x1 + x1 % 2, shape[1])
+
+
+def half_box(box: Box) -> Box:
+    """An `even` box in pixels of the half resolution."""
+    y0, y1, x0, x1 = box
+    return y0 // 2, (y1 + 1) // 2, x0 // 2, (x1 + 1) // 2
+
+
+def half_size(height: int, width: int) -> tuple[int, int]:
+    """(height, width) of the half resolution."""
+    return (height + 1) // 2, (width + 1) // 2
 
 
 def pixel_grid(box: Box) -> np.ndarray:
@@ -72,7 +103,7 @@ def typical_length(shift: np.ndarray) -> float:
     return float(np.minimum(np.hypot(shift[:, 0], shift[:, 1]), 2.0).mean())
 
 
-def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 8) -> np.ndarray | None:
+def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 4) -> np.ndarray | None:
     """The homography that most of the trusted flow agrees with (MAGSAC++, Barath et al. 2020).
 
     Args:
@@ -92,7 +123,7 @@ def fit_camera(flow: np.ndarray, trusted: np.ndarray, step: int = 8) -> np.ndarr
     start = np.stack([xs, ys], 1).astype(np.float32)
     end = start + flow[ys, xs]
     transform, _ = cv2.findHomography(
-        start, end, cv2.USAC_MAGSAC, 1.5, maxIters=400, confidence=0.99
+        start, end, cv2.USAC_MAGSAC, 0.75, maxIters=400, confidence=0.99
     )
     if transform is None or not np.isfinite(transform).all():
         return None

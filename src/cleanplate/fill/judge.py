@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import Box, crop
+from cleanplate.fill.geometry import Box, crop, half_size
+from cleanplate.fill.motion import PACKED
 from cleanplate.fill.smooth import spread
 
 #: Ring statistics are gathered in cells of this many working pixels.
@@ -27,25 +28,30 @@ _FADE = 7
 _SAME_THING = 24.0
 #: Pixels that say that the exposure is the same, besides those that are compared.
 _PRIOR = 50.0
+#: How far a pixel whose three colours differ by so many grey levels in all says something of it.
+_TRUST = np.exp(-((np.arange(766, dtype=np.float32) / (3 * _SAME_THING)) ** 2))
+#: Grey levels by which nothing explains what lies beyond the frame.
+_STRANGE = 40
 
 
 @dataclass
 class Candidates:
     """Everything that K maps into other frames offer for one box.
 
+    What each offers is kept in bytes: there are some forty, and reading them is most of the work.
+
     Attributes:
         source: int32 (K,), index of the frame.
         distance: float32 (K,), |source - target| in frames.
         layer: int8 (K,), the motion layer that was followed.
         grid: float32 (K, bh, bw, 2), source coordinates in working pixels.
-        colour: float32 (K, bh, bw, 3), sampled and exposure-matched.
-        offset: float32 (K, 3), what matching the exposure added.
-        valid: bool (K, bh, bw), the source saw this pixel.
-        fade: float32 (K, bh, bw), 1 well inside what the source saw, towards 0 at its edge, so
-            that one source gives way to the next without a seam.
+        colour: uint8 (K, bh, bw, 3), as sampled.
+        offset: float32 (K, 3), what matching its exposure adds.
+        fade: uint8 (K, bh, bw), 255 well inside what the source saw, towards 1 at its edge, so
+            that one source gives way to the next without a seam; 0 where it saw nothing.
         ring: float32 (K, bh, bw), error around the hole, spread into it, in grey levels.
-        own: float32 (K, bh, bw), how badly the followed layer explains what was sampled.
-        rival: float32 (K, bh, bw), how badly the other layer does.
+        unlike: uint8 (K, hh, hw, 2), at half the resolution: how badly the followed layer explains
+            what was sampled, and how badly the other one does, in steps of 1 / PACKED grey levels.
     """
 
     source: np.ndarray
@@ -54,58 +60,60 @@ class Candidates:
     grid: np.ndarray
     colour: np.ndarray
     offset: np.ndarray
-    valid: np.ndarray
     fade: np.ndarray
     ring: np.ndarray
-    own: np.ndarray
-    rival: np.ndarray
+    unlike: np.ndarray
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _exposure(target, colour, usable):  # pragma: no cover - compiled
-    """What each candidate's exposure lacks, from all that it shares with the target.
+def _exposure(target, colour, fade, near, trust, step):  # pragma: no cover - compiled
+    """What each candidate's exposure lacks, from every `step`-th pixel that both show.
 
     One offset for a whole candidate: a local one would carry the shade that a removed object
     casts around itself into the hole (8 dB on a still camera).
+
+    `trust` holds how far a pixel is believed, by the sum of its differences.
     """
     count, height, width, _ = colour.shape
     out = np.zeros((count, 3), np.float32)
     for k in range(count):
-        mass = _PRIOR
-        total = np.zeros(3, np.float64)
-        for y in range(height):
-            for x in range(width):
-                if not usable[k, y, x]:
+        mass = np.float32(_PRIOR / (step * step))
+        total = np.zeros(3, np.float32)
+        for y in range(0, height, step):
+            for x in range(0, width, step):
+                if near[y, x] or fade[k, y, x] == 0:
                     continue
-                error = 0.0
-                for c in range(3):
-                    error += abs(target[y, x, c] - colour[k, y, x, c])
-                trust = np.exp(-((error / (3.0 * _SAME_THING)) ** 2))
-                mass += trust
-                for c in range(3):
-                    total[c] += trust * (target[y, x, c] - colour[k, y, x, c])
+                r = np.int32(target[y, x, 0]) - np.int32(colour[k, y, x, 0])
+                g = np.int32(target[y, x, 1]) - np.int32(colour[k, y, x, 1])
+                b = np.int32(target[y, x, 2]) - np.int32(colour[k, y, x, 2])
+                believed = trust[abs(r) + abs(g) + abs(b)]
+                mass += believed
+                total[0] += believed * r
+                total[1] += believed * g
+                total[2] += believed * b
         for c in range(3):
             out[k, c] = total[c] / mass
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _ring_error(target, colour, usable, cell):  # pragma: no cover - compiled
+def _ring_error(target, colour, offset, fade, near, cell):  # pragma: no cover - compiled
     """Per cell: sums of the absolute difference, and the number of pixels compared."""
     count, height, width, _ = colour.shape
     rows, cols = (height + cell - 1) // cell, (width + cell - 1) // cell
     out = np.zeros((rows, cols, count, 2), np.float32)
     for k in range(count):
+        r, g, b = offset[k]
         for y in range(height):
             for x in range(width):
-                if not usable[k, y, x]:
+                if near[y, x] or fade[k, y, x] == 0:
                     continue
-                error = 0.0
-                for c in range(3):
-                    error += abs(target[y, x, c] - colour[k, y, x, c])
+                error = abs(np.float32(target[y, x, 0]) - np.float32(colour[k, y, x, 0]) - r)
+                error += abs(np.float32(target[y, x, 1]) - np.float32(colour[k, y, x, 1]) - g)
+                error += abs(np.float32(target[y, x, 2]) - np.float32(colour[k, y, x, 2]) - b)
                 cellout = out[y // cell, x // cell, k]
-                cellout[0] += min(error / 3.0, WORST)
-                cellout[1] += 1.0
+                cellout[0] += min(error * np.float32(1 / 3), WORST)
+                cellout[1] += np.float32(1.0)
     return out
 
 
@@ -127,44 +135,43 @@ def _spread_cells(sums: np.ndarray, prior: float, shape: tuple[int, int]) -> np.
 def gather(
     target: WorkFrame,
     box: Box,
-    sources: list[tuple[WorkFrame, int, np.ndarray, tuple[np.ndarray, np.ndarray]]],
+    sources: list[tuple[WorkFrame, int, np.ndarray, np.ndarray]],
 ) -> Candidates:
     """Sample every source at its map and judge it by the ring around the hole.
 
     Args:
         target: the frame with the hole.
         box: the region that the maps cover.
-        sources: (frame, layer, map float32 (bh, bw, 2), (error of layer 0, of layer 1)) each.
+        sources: (frame, layer, map float32 (bh, bw, 2), `Window.errors` of the frame) each.
     """
     height, width = box[1] - box[0], box[3] - box[2]
     count = len(sources)
-    colour = np.empty((count, height, width, 3), np.float32)
-    valid = np.empty((count, height, width), bool)
-    fade = np.empty((count, height, width), np.float32)
-    own = np.empty((count, height, width), np.float32)
-    rival = np.empty((count, height, width), np.float32)
+    colour = np.empty((count, height, width, 3), np.uint8)
+    fade = np.empty((count, height, width), np.uint8)
+    unlike = np.empty((count, *half_size(height, width), 2), np.uint8)
     grids = np.empty((count, height, width, 2), np.float32)
     for k, (frame, layer, grid, errors) in enumerate(sources):
-        colour[k] = cv2.remap(
-            frame.rgb, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )
+        grids[k] = grid
+        cv2.remap(
+            frame.rgb, grids[k], None, cv2.INTER_LINEAR, dst=colour[k],
+            borderMode=cv2.BORDER_CONSTANT,
+        )  # fmt: skip
         hidden = cv2.remap(
-            frame.near_hole.astype(np.uint8) * 255, grid, None, cv2.INTER_LINEAR,
+            frame.near_hole.view(np.uint8) * np.uint8(255), grids[k], None, cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT, borderValue=255,
         )  # fmt: skip
-        valid[k] = hidden == 0
-        fade[k] = cv2.blur(valid[k].astype(np.float32), (_FADE, _FADE))
-        for out, error in ((own, errors[layer]), (rival, errors[1 - layer])):
-            out[k] = cv2.remap(
-                error, grid, None, cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_CONSTANT, borderValue=40,
-            )  # fmt: skip
-        grids[k] = grid
-    own_view = crop(target.rgb, box).astype(np.float32)
-    usable = valid & ~crop(target.near_hole, box)
-    offset = _exposure(own_view, colour, usable)
-    colour += offset[:, None, None, :]
-    ring = _spread_cells(_ring_error(own_view, colour, usable, CELL), WORST, (height, width))
+        _, seen = cv2.threshold(hidden, 0, 255, cv2.THRESH_BINARY_INV)
+        # At its own pixels a blur of what is seen is never 0.
+        np.bitwise_and(cv2.blur(seen, (_FADE, _FADE)), seen, out=fade[k])
+        # Every second pixel of the map, in pixels of the half resolution.
+        cv2.remap(
+            errors if layer == 0 else errors[..., ::-1], 0.5 * grid[::2, ::2], None,
+            cv2.INTER_LINEAR, dst=unlike[k], borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(_STRANGE * PACKED, _STRANGE * PACKED),
+        )  # fmt: skip
+    own_view, near = crop(target.rgb, box), crop(target.near_hole, box)
+    offset = _exposure(own_view, colour, fade, near, _TRUST, 2)
+    sums = _ring_error(own_view, colour, offset, fade, near, CELL)
     return Candidates(
         source=np.array([s[0].index for s in sources], np.int32),
         distance=np.array([abs(s[0].index - target.index) for s in sources], np.float32),
@@ -172,11 +179,9 @@ def gather(
         grid=grids,
         colour=colour,
         offset=offset,
-        valid=valid,
         fade=fade,
-        ring=ring[..., 0],
-        own=own,
-        rival=rival,
+        ring=_spread_cells(sums, WORST, (height, width))[..., 0],
+        unlike=unlike,
     )
 
 
@@ -213,7 +218,7 @@ class Means:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _layer_means(
-    hole, smooth, layer, distance, colour, valid, fade, ring, own, rival, layers, keep
+    hole, smooth, layer, distance, colour, offset, fade, ring, unlike, layers, keep
 ):  # pragma: no cover - compiled
     count, height, width, _ = colour.shape
     mean = np.zeros((layers, height, width, 3), np.float32)
@@ -221,33 +226,40 @@ def _layer_means(
     top = np.full((layers, height, width, keep), -1, np.int16)
     share = np.zeros((layers, height, width, keep), np.float32)
     weights = np.zeros(count, np.float32)
+    unit = np.float32(1.0 / PACKED)
+    late = np.exp(-distance / np.float32(_TIME_SCALE))
     for y in range(height):
         for x in range(width):
             if not hole[y, x]:
                 continue
             for level in range(layers):
-                mass = 0.0
+                mass = np.float32(0.0)
                 number = 0
-                best_ring = WORST
-                total = np.zeros(6, np.float32)
+                best_ring = np.float32(WORST)
+                total = np.zeros(4, np.float32)
                 rgb = np.zeros(3, np.float32)
+                square = np.float32(0.0)
                 for k in range(count):
                     weights[k] = 0.0
-                    if layer[k] != level or not valid[k, y, x]:
+                    if layer[k] != level or fade[k, y, x] == 0:
                         continue
-                    stranger = max(own[k, y, x] - rival[k, y, x], 0.0)
-                    cost = min(ring[k, y, x] + stranger, 40.0) / _RING_SCALE
-                    inside = max(2.0 * fade[k, y, x] - 1.0, 0.02)
-                    w = inside * np.exp(-cost - distance[k] / _TIME_SCALE) + 1e-9
+                    own = unit * unlike[k, y >> 1, x >> 1, 0]
+                    rival = unit * unlike[k, y >> 1, x >> 1, 1]
+                    around = ring[k, y, x]
+                    cost = min(around + max(own - rival, 0.0), 40.0) * np.float32(1 / _RING_SCALE)
+                    inside = max(fade[k, y, x] * np.float32(2 / 255) - 1, np.float32(0.02))
+                    w = inside * late[k] * np.exp(-cost) + np.float32(1e-9)
                     weights[k] = w
                     mass += w
                     number += 1
-                    best_ring = min(best_ring, ring[k, y, x])
+                    best_ring = min(best_ring, around)
                     for c in range(3):
-                        rgb[c] += w * colour[k, y, x, c]
-                    total[0] += w * ring[k, y, x]
-                    total[1] += w * own[k, y, x]
-                    total[2] += w * rival[k, y, x]
+                        value = colour[k, y, x, c] + offset[k, c]
+                        rgb[c] += w * value
+                        square += w * value * value
+                    total[0] += w * around
+                    total[1] += w * own
+                    total[2] += w * rival
                     total[3] += w * distance[k]
                 if number == 0:
                     for c in range(3):
@@ -259,15 +271,11 @@ def _layer_means(
                     evidence[level, y, x, 4] = 40.0
                     evidence[level, y, x, 5] = 40.0
                     continue
+                square /= mass
                 for c in range(3):
                     rgb[c] /= mass
                     mean[level, y, x, c] = rgb[c]
-                spread_ = 0.0
-                for k in range(count):
-                    if weights[k] > 0.0:
-                        for c in range(3):
-                            d = colour[k, y, x, c] - rgb[c]
-                            spread_ += weights[k] * d * d
+                    square -= rgb[c] * rgb[c]
                 e = evidence[level, y, x]
                 e[0] = np.log(mass + 1e-9)
                 e[1] = total[0] / mass
@@ -275,13 +283,13 @@ def _layer_means(
                 e[3] = total[1] / mass
                 e[4] = total[2] / mass
                 e[5] = total[3] / mass
-                e[6] = np.sqrt(spread_ / (3.0 * mass))
+                e[6] = np.sqrt(max(square, np.float32(0.0)) / 3)
                 e[7] = number
                 # Where the candidates agree their mean is as sharp as each and has less noise;
                 # where they do not, detail comes from the best few.
                 power = _POWER + _POWER_APART * min(e[6] / _DISAGREE, 1.0)
-                kept = 0.0
-                top_weight = 1.0
+                kept = np.float32(0.0)
+                top_weight = np.float32(1.0)
                 for n in range(keep):
                     best = -1
                     for k in range(count):
@@ -312,7 +320,7 @@ def layer_means(candidates: Candidates, hole: np.ndarray, smooth: np.ndarray, la
     return Means(
         *_layer_means(
             hole, smooth, candidates.layer, candidates.distance, candidates.colour,
-            candidates.valid, candidates.fade, candidates.ring, candidates.own, candidates.rival,
+            candidates.offset, candidates.fade, candidates.ring, candidates.unlike,
             layers, KEPT_SOURCES,
         )
     )  # fmt: skip

@@ -17,12 +17,23 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import affine3, fit_camera, pixel_grid, warp_map
+from cleanplate.fill.geometry import (
+    affine3,
+    fit_camera,
+    half_motion,
+    pixel_grid,
+    warp_map,
+    whole_motion,
+)
 
 #: Error, in grey levels, given to what no neighbouring frame shows.
 UNEXPLAINED = 20.0
-#: Motion that differs from the camera's by less than this, in working pixels, is the camera's.
-_DIFFERENT = 1.0
+#: Steps of a grey level in which such errors are kept: at most 40 of them fit into a byte.
+PACKED = 6
+#: Pixels, at the half resolution, by which flow there and back may miss its start.
+_CLOSED = 0.7
+#: Motion that differs from the camera's by less than this, at the half resolution, is the camera's.
+_DIFFERENT = 0.5
 #: Frames over which the second layer's motion is averaged, each way.
 SETTLE = 3
 
@@ -52,7 +63,7 @@ def dense_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.zeros((*a.shape, 2), np.float32)
     # A fresh object per call: they are not safe to share between threads, and cost nothing.
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow.setFinestScale(1)
+    flow.setFinestScale(0)
     flow.setGradientDescentIterations(12)
     flow.setVariationalRefinementIterations(0)
     return flow.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), None)
@@ -68,35 +79,43 @@ def measure_step(a: WorkFrame, b: WorkFrame) -> Step:
         backward, grid + forward, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
         borderValue=(1e3, 1e3),
     )  # fmt: skip
-    trusted = (np.abs(forward + back).sum(axis=2) < 1.0) & ~a.near_hole
+    trusted = (np.abs(forward + back).sum(axis=2) < _CLOSED) & ~a.near_gray
     camera = fit_camera(forward, trusted)
     if camera is None:
         camera = np.eye(3)
     other, support = None, 0
     if a.box is not None:
         residual = forward - (warp_map(camera, (0, height, 0, width)) - grid)
-        other, support = _fit_other(residual, trusted, a.work_hole)
-    return Step(camera, other, support)
+        other, support = _fit_other(residual, trusted, a.near_gray)
+    return Step(whole_motion(camera), other, support)
 
 
 def _fit_other(
     residual: np.ndarray, trusted: np.ndarray, hole: np.ndarray
 ) -> tuple[np.ndarray | None, int]:
-    """The affine motion that most of what leaves the camera's motion near the hole agrees with."""
+    """The affine motion that most of what leaves the camera's motion near the hole agrees with.
+
+    Args:
+        residual: float32 (h, w, 2), in pixels of the half resolution, like all that follows.
+        trusted: bool (h, w), where it may be believed.
+        hole: bool (h, w).
+
+    Returns:
+        float64 (2, 3) in working pixels, and how many samples agree.
+    """
     reach = 0.16 * hole.shape[1]
     distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 3)
     moving = trusted & (distance < reach) & (np.abs(residual).max(axis=2) > _DIFFERENT)
-    ys, xs = np.nonzero(moving[::3, ::3])
+    ys, xs = np.nonzero(moving)
     if xs.size < 25:
         return None, 0
-    ys, xs = ys * 3, xs * 3
     start = np.stack([xs, ys], 1).astype(np.float32)
     matrix, inliers = cv2.estimateAffine2D(
-        start, start + residual[ys, xs], ransacReprojThreshold=0.8, maxIters=300, confidence=0.99
+        start, start + residual[ys, xs], ransacReprojThreshold=0.4, maxIters=300, confidence=0.99
     )
     if matrix is None or int(inliers.sum()) < 20:
         return None, 0
-    return matrix, int(inliers.sum())
+    return whole_motion(affine3(matrix))[:2], int(inliers.sum())
 
 
 def settle_other(steps: list[Step | None], middle: int) -> np.ndarray | None:
@@ -148,29 +167,30 @@ def explain(frame: WorkFrame, neighbours: list[tuple[int, WorkFrame, np.ndarray]
         neighbours: (offset, frame, motion from `frame` to it) for offsets -2..2 without 0.
 
     Returns:
-        float32 (wh, ww): mean absolute grey difference over 5x5 pixels, at most 40.
+        float32, like `frame.gray`: mean absolute grey difference over 3x3 pixels, at most 40.
     """
     height, width = frame.gray.shape
     best = np.full((height, width), np.inf, np.float32)
+    warped = {}
+    for offset, other, motion in neighbours:
+        grid = warp_map(half_motion(motion), (0, height, 0, width))
+        picture = cv2.remap(
+            other.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        hidden = cv2.remap(
+            other.near_gray.view(np.uint8), grid, None, cv2.INTER_NEAREST,
+            borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+        )  # fmt: skip
+        seen = ((hidden == 0) & ~frame.near_gray).astype(np.float32)
+        error = np.minimum(cv2.absdiff(picture, frame.gray), 40).astype(np.float32) * seen
+        error, mass = cv2.blur(error, (3, 3)), cv2.blur(seen, (3, 3))
+        known = mass > 0.1
+        warped[offset] = np.where(known, error / np.maximum(mass, 1e-3), 0.0), known
     for side in (-1, 1):
-        total = np.zeros((height, width), np.float32)
-        count = np.zeros((height, width), np.float32)
-        for offset, other, motion in neighbours:
-            if offset * side < 0:
-                continue
-            grid = warp_map(motion, (0, height, 0, width))
-            warped = cv2.remap(
-                other.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            hidden = cv2.remap(
-                other.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
-                borderMode=cv2.BORDER_CONSTANT, borderValue=1,
-            )  # fmt: skip
-            seen = ((hidden == 0) & ~frame.near_hole).astype(np.float32)
-            error = np.minimum(cv2.absdiff(warped, frame.gray), 40).astype(np.float32) * seen
-            error, mass = cv2.blur(error, (5, 5)), cv2.blur(seen, (5, 5))
-            known = mass > 0.1
-            total += np.where(known, error / np.maximum(mass, 1e-3), 0.0)
-            count += known
+        ones = [pair for offset, pair in warped.items() if offset * side > 0]
+        if not ones:
+            continue
+        total = sum(error for error, _ in ones)
+        count = sum(known.astype(np.float32) for _, known in ones)
         best = np.where(count > 0, np.minimum(best, total / np.maximum(count, 1)), best)
     return np.where(np.isfinite(best), best, UNEXPLAINED).astype(np.float32)

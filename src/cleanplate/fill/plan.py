@@ -10,8 +10,9 @@ from numba import njit
 
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.gate import decide
-from cleanplate.fill.geometry import Box, crop, warp_map
+from cleanplate.fill.geometry import Box, crop, half_box, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
+from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.synthesise import complete
@@ -19,7 +20,7 @@ from cleanplate.fill.unseen import Completer, carry, clone, key_frames
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
-Source = tuple[WorkFrame, int, np.ndarray, tuple[np.ndarray, np.ndarray]]
+Source = tuple[WorkFrame, int, np.ndarray, np.ndarray]
 #: Belief in the smooth fill beyond which no detail is taken from other frames, and the standard
 #: deviation, in working pixels, over which that is judged.
 _DOUBTFUL = 0.6
@@ -122,24 +123,25 @@ def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
 
 def look_around(
     window: Window, frame: WorkFrame, settings: FillSettings
-) -> tuple[list[Source], tuple[np.ndarray, np.ndarray], int]:
+) -> tuple[list[Source], np.ndarray, int]:
     """Register the frames that show something of the hole.
 
     Returns:
         sources: see `gather`.
-        own: how badly each layer explains what the frame shows, in its box.
+        own: `Window.errors` of the frame itself, in its box.
         layers: number of motion layers.
     """
     index, box = frame.index, frame.box
     hole = crop(frame.work_hole, box)
     present = [i for i in sources_of(index, settings.reach) if i in window.frames]
     sources: list[Source] = []
+    own = crop(window.errors(index), half_box(box))
     if not present:
-        return sources, (), 0
+        return sources, own, 0
     chains = window.chains(min(present[0], index), max(present[-1], index))
-    own = tuple(crop(e, box) for e in window.errors(index))
+    ahead = own[..., 1].astype(np.int16) - own[..., 0]
     for layer, chain in enumerate(chains):
-        member = own[0] <= own[1] + 2.0 if layer == 0 else own[1] <= own[0] + 0.5
+        member = ahead >= -2 * PACKED if layer == 0 else ahead <= PACKED // 2
         for side in (present[::-1], present):
             beside, motion = index, np.eye(3)
             for i in side:
@@ -229,7 +231,7 @@ def mix(layer, top, weight, colour, offset, smooth):  # pragma: no cover - compi
                     if k < 0:
                         break
                     w = weight[level, y, x, n]
-                    raw += w * (colour[k, y, x, c] - offset[k, c])
+                    raw += w * colour[k, y, x, c]
                     add += w * offset[k, c]
                 base[y, x, c] = raw
                 added[y, x, c] = add

@@ -12,16 +12,29 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import WORTHWHILE, Box, affine3, crop, typical_length, warp_map
+from cleanplate.fill.geometry import (
+    WORTHWHILE,
+    Box,
+    affine3,
+    crop,
+    half_box,
+    half_motion,
+    typical_length,
+    warp_map,
+    whole_motion,
+)
 from cleanplate.fill.motion import dense_flow
 from cleanplate.fill.smooth import pull_push
 
-#: Largest remainder, in working pixels, that a second layer's flow may add to its plane motion.
-_LARGEST_REST = 8.0
-#: A remainder shorter than this on average, in working pixels, is the noise of the flow.
-_NOISE = 0.3
+# All in pixels of the half resolution.
+#: Largest remainder that a second layer's flow may add to its plane motion.
+_LARGEST_REST = 4.0
+#: A remainder shorter than this on average is the noise of the flow.
+_NOISE = 0.15
 #: A plane motion is measured again where the flow would move it by more than this.
-_WORTH_REPEATING = 0.75
+_WORTH_REPEATING = 0.4
+#: Spacing of the samples that a plane motion is fitted to.
+_SAMPLED = 2
 
 
 def register(
@@ -34,12 +47,15 @@ def register(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Map the pixels of `box` in the target frame to the source frame.
 
+    Flow is measured at half the working resolution, to a fraction of its pixels.
+
     Args:
         target: the frame with the hole.
         source: the frame to look in.
         motion: float64 (3, 3), a first guess of the motion from target to source.
-        box: the region to map.
-        member: bool (bh, bw), which seen pixels of the target may belong to the layer.
+        box: the region to map, in working pixels, `even`.
+        member: bool, `half_box` of the box, which seen pixels of the target may belong to the
+            layer.
         camera: whether the layer is the camera's, which other things do not limit.
 
     Returns:
@@ -47,39 +63,50 @@ def register(
         motion: float64 (3, 3), the plane motion as measured, from which to go on to a frame
             further away without gathering drift.
     """
-    near = crop(target.near_hole, box)
-    grid, rest, seen = _measure(target, source, motion, box, near)
+    half = half_box(box)
+    near = crop(target.near_gray, half)
+    plane = half_motion(motion)
+    grid, rest, seen = _measure(target, source, plane, half, near)
     trusted = seen & member
-    refined = _refit(rest, trusted, box, motion)
+    refined = _refit(rest, trusted, half, plane)
     if refined is not None:
-        motion = refined
-        moved = warp_map(refined, box)
+        plane = refined
+        moved = warp_map(refined, half)
         if camera and _typical(moved - grid, near) > _WORTH_REPEATING:
-            grid, rest, seen = _measure(target, source, refined, box, near)
+            grid, rest, seen = _measure(target, source, refined, half, near)
             trusted = seen & member
         else:
             rest, grid = rest - (moved - grid), moved
+    motion = whole_motion(plane)
+    whole = warp_map(motion, box)
     if not camera:
-        rest = np.clip(rest, -_LARGEST_REST, _LARGEST_REST)
+        np.clip(rest, -_LARGEST_REST, _LARGEST_REST, out=rest)
     if not trusted.any() or typical_length(rest[trusted]) < _NOISE:
-        return grid, motion
-    return grid + _continue(rest, trusted), motion
+        return whole, motion
+    return whole + _doubled(_continue(rest, trusted), whole.shape[:2]), motion
 
 
 def _measure(
-    target: WorkFrame, source: WorkFrame, motion: np.ndarray, box: Box, near: np.ndarray
+    target: WorkFrame, source: WorkFrame, plane: np.ndarray, half: Box, near: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The plane map, the flow that remains after it, and where both frames are seen."""
-    grid = warp_map(motion, box)
+    grid = warp_map(plane, half)
     warped = cv2.remap(source.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     hidden = cv2.remap(
-        source.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
+        source.near_gray.view(np.uint8), grid, None, cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT, borderValue=1,
-    ).astype(bool)  # fmt: skip
-    own = crop(target.gray, box).copy()
+    ).view(bool)  # fmt: skip
+    own = crop(target.gray, half).copy()
     np.copyto(own, warped, where=near & ~hidden)
     np.copyto(warped, own, where=hidden)
     return grid, dense_flow(own, warped), ~near & ~hidden
+
+
+def _doubled(rest: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A shift at the half resolution, for the working pixels of a box of `shape`."""
+    height, width = rest.shape[:2]
+    whole = cv2.resize(rest, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
+    return 2 * whole[: shape[0], : shape[1]]
 
 
 def _refit(
@@ -90,14 +117,14 @@ def _refit(
     Affine, because the ring around a hole seldom holds the two further degrees of freedom of a
     homography well enough to continue them across the hole.
     """
-    ys, xs = np.nonzero(trusted[::4, ::4])
+    ys, xs = np.nonzero(trusted[::_SAMPLED, ::_SAMPLED])
     if xs.size < 30:
         return None
-    ys, xs = ys * 4, xs * 4
+    ys, xs = ys * _SAMPLED, xs * _SAMPLED
     # The remainder is measured in the source frame; an affine change there follows the motion.
     grid = warp_map(motion, box)[ys, xs]
     matrix, _ = cv2.estimateAffine2D(
-        grid, grid + rest[ys, xs], ransacReprojThreshold=1.5, maxIters=200, confidence=0.99
+        grid, grid + rest[ys, xs], ransacReprojThreshold=0.75, maxIters=200, confidence=0.99
     )
     if matrix is None:
         return None

@@ -73,35 +73,22 @@ def fill_shot(
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
         window = Window(_furthest(settings) + settings.span, pool.submit, memory)
         filler = _Filler(window, settings, pool, first)
-        planned: deque[Future | None] = deque()  # None for a frame that is only looked at
-        asked = done = first
-
-        def plan(index: int) -> None:
-            asked_for = wanted is None or index - first in wanted
-            planned.append(filler.start(index) if asked_for else None)
-
+        asked = first
         try:
             for index, (image, hole) in enumerate(_pairs(frames, holes), first):
                 window.add(ready(index, image, hole, settings.work_area))
                 while asked <= index and window.ready(asked):
-                    plan(asked)
+                    filler.ask(asked, wanted is None or asked - first in wanted)
                     asked += 1
-                while len(planned) > settings.workers:
-                    if (future := planned.popleft()) is not None:
-                        yield future.result()
-                    filler.forget(done := done + 1)
+                    yield from filler.done()
             window.end()
-            while done < window.length:
-                while asked < window.length and len(planned) <= settings.workers:
-                    plan(asked)
-                    asked += 1
-                if (future := planned.popleft()) is not None:
-                    yield future.result()
-                filler.forget(done := done + 1)
+            while asked < window.length:
+                filler.ask(asked, wanted is None or asked - first in wanted)
+                asked += 1
+                yield from filler.done()
+            yield from filler.done(to_the_end=True)
         finally:
-            for future in planned:
-                if future is not None:
-                    future.cancel()
+            filler.cancel()
 
 
 def _furthest(settings: FillSettings) -> int:
@@ -136,7 +123,11 @@ def _pairs(
 
 
 class _Filler:
-    """Plans frames, and paints each once its neighbours are planned."""
+    """Plans frames, and paints each once its neighbours are planned.
+
+    A frame waits in two queues: while the plans around it are made, and while it is painted. Only
+    the caller waits for either, so no thread of the pool stands idle while there is work.
+    """
 
     def __init__(
         self, window: Window, settings: FillSettings, pool: ThreadPoolExecutor, first: int
@@ -146,36 +137,70 @@ class _Filler:
         self._pool = pool
         self._first = first
         self._plans: dict[int, Future] = {}
+        self._planned: deque[tuple[int, bool]] = deque()
+        self._painted: deque[tuple[int, Future | None]] = deque()  # None: only looked at
 
-    def start(self, index: int) -> Future:
-        """Begin to fill frame `index`; the future gives its Filled."""
+    def ask(self, index: int, wanted: bool) -> None:
+        """Begin to fill frame `index`, or only pass it by."""
+        if wanted:
+            for i in self._around(index):
+                if i not in self._plans:
+                    self._plans[i] = self._pool.submit(self._plan, i)
+        self._planned.append((index, wanted))
+
+    def done(self, to_the_end: bool = False) -> Iterator[Filled]:
+        """What is filled, in order; all that was asked for, or as much as need not be waited for.
+
+        Plans of as many frames as there are threads stay under way, and one painting behind them.
+        """
+        while len(self._planned) > (0 if to_the_end else self._settings.workers):
+            self._paint(*self._planned.popleft())
+            while len(self._painted) > 1:
+                yield from self._next()
+        while to_the_end and self._painted:
+            yield from self._next()
+
+    def _next(self) -> Iterator[Filled]:
+        index, future = self._painted.popleft()
+        if future is not None:
+            yield future.result()
+        self._forget(index + 1)
+
+    def cancel(self) -> None:
+        """Drop what has not begun."""
+        for future in (*self._plans.values(), *(future for _, future in self._painted)):
+            if future is not None:
+                future.cancel()
+
+    def _around(self, index: int) -> list[int]:
         span = self._settings.span
-        around = [i for i in range(index - span, index + span + 1) if i in self._window.frames]
-        for i in around:
-            if i not in self._plans:
-                self._plans[i] = self._pool.submit(self._plan, i)
-        # Plans were handed in before, so a thread that waits for one waits for a running one.
-        return self._pool.submit(self._fill, index, {i: self._plans[i] for i in around})
+        return [i for i in range(index - span, index + span + 1) if i in self._window.frames]
+
+    def _paint(self, index: int, wanted: bool) -> None:
+        future = None
+        if wanted:
+            plans = {i: self._plans[i].result() for i in self._around(index)}
+            future = self._pool.submit(self._fill, index, plans)
+        self._painted.append((index, future))
 
     def _plan(self, index: int) -> Plan | None:
         return self._window.remembered(
             "plan", index, lambda: plan_frame(self._window, index, self._settings)
         )
 
-    def forget(self, index: int) -> None:
+    def _forget(self, index: int) -> None:
         """Let go of what no frame from `index` on looks at."""
         for i in [i for i in self._plans if i < index - self._settings.span]:
             del self._plans[i]
         self._window.forget(index)
 
-    def _fill(self, index: int, plans: dict[int, Future]) -> Filled:
-        done = {i: future.result() for i, future in plans.items()}
-        chains = self._window.chains(min(done), max(done))
-        plan = done.pop(index)
+    def _fill(self, index: int, plans: dict[int, Plan | None]) -> Filled:
+        chains = self._window.chains(min(plans), max(plans))
+        plan = plans[index]
         if plan is None:
             image = self._window.frames[index].image
             return Filled(image, np.full(image.shape[:2], KEPT, np.int32), 0.0, 0.0)
-        beside = {i: other for i, other in done.items() if other is not None}
+        beside = {i: p for i, p in plans.items() if p is not None and i != index}
         settled = settle(plan, beside, chains)
         images = {int(i): self._window.frames[int(i)].image for i in np.unique(plan.source)}
         image, provenance = paint(plan, settled, images)

@@ -9,6 +9,7 @@ while the picture moves, and any piece of a shot can be filled by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -35,24 +36,36 @@ def key_frames(index: int) -> tuple[int, int]:
     return before, before + SPACING
 
 
-def complete_key(frame: WorkFrame, complete: Completer) -> tuple[np.ndarray, Box] | None:
+@dataclass(frozen=True)
+class Completed:
     """A key frame with its hole made up.
 
-    Returns:
-        picture: float32 (bh, bw, 3).
-        box: where it lies in the working frame; None for a frame without a hole.
+    Attributes:
+        tone: float32 (bh, bw, 3), what is coarse in it.
+        texture: float32 (bh, bw, 3), the rest.
+        box: where it lies in the working frame.
     """
+
+    tone: np.ndarray
+    texture: np.ndarray
+    box: Box
+
+
+def complete_key(frame: WorkFrame, complete: Completer) -> Completed | None:
+    """A key frame with its hole made up; None for a frame without a hole."""
     box = bounding_box(frame.work_hole, _CONTEXT)
     if box is None:
         return None
     picture = np.ascontiguousarray(crop(frame.rgb, box))
     # The guard ring as well: the edge of the removed thing is soft.
     whole = complete(picture, np.ascontiguousarray(crop(frame.near_hole, box)))
-    return np.asarray(whole, np.float32), box
+    whole = np.asarray(whole, np.float32)
+    tone = cv2.GaussianBlur(whole, (0, 0), _COARSE)
+    return Completed(tone, whole - tone, box)
 
 
 def carry(
-    index: int, box: Box, keys: dict[int, tuple[np.ndarray, Box]], camera: Chain
+    index: int, box: Box, keys: dict[int, Completed], camera: Chain
 ) -> tuple[np.ndarray, np.ndarray]:
     """The completed key frames around a frame, moved to where they belong in it.
 
@@ -69,16 +82,19 @@ def carry(
     shape = (box[1] - box[0], box[3] - box[2])
     tone, texture = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
     mass, energy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    for key, (picture, place) in keys.items():
+    for key, known in keys.items():
         near = max(0.0, 1.0 - abs(index - key) / SPACING)
         share = 1.0 if len(keys) == 1 else near * near * (3 - 2 * near)
-        grid = warp_map(camera.between(index, key), box) - np.float32((place[2], place[0]))
-        coarse = cv2.GaussianBlur(picture, (0, 0), _COARSE)
-        layers = np.dstack([coarse, picture - coarse, np.ones(picture.shape[:2], np.float32)])
-        moved = _moved(layers, grid)
-        weight = share * (moved[..., 6] > 0.99)
-        tone += weight[..., None] * moved[..., :3]
-        texture += weight[..., None] * moved[..., 3:6]
+        if share == 0.0:
+            continue
+        y0, y1, x0, x1 = known.box
+        grid = warp_map(camera.between(index, key), box) - np.float32((x0, y0))
+        inside = (
+            (grid >= 0).all(axis=2) & (grid[..., 0] <= x1 - x0 - 1) & (grid[..., 1] <= y1 - y0 - 1)
+        )
+        weight = np.float32(share) * inside
+        for total, part in ((tone, known.tone), (texture, known.texture)):
+            total += weight[..., None] * cv2.remap(part, grid, None, cv2.INTER_LINEAR)
         mass += weight
         energy += weight * weight
     covered = mass > 1e-3
@@ -88,17 +104,6 @@ def carry(
         np.sqrt(np.where(covered, energy, 1.0))[..., None],
     )
     return tone / safe[0] + texture / safe[1], covered
-
-
-def _moved(layers: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    parts = [  # OpenCV remaps at most four channels at once
-        cv2.remap(
-            np.ascontiguousarray(layers[..., i : i + 4]), grid, None, cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-        )
-        for i in range(0, layers.shape[2], 4)
-    ]  # fmt: skip
-    return np.dstack(parts)
 
 
 def clone(soft: np.ndarray, made_up: np.ndarray, unseen: np.ndarray) -> np.ndarray:

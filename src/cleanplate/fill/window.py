@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import Box
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.motion import (
+    PACKED,
     SETTLE,
     UNEXPLAINED,
     Chain,
@@ -24,7 +24,7 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
-from cleanplate.fill.unseen import Completer, complete_key
+from cleanplate.fill.unseen import Completed, Completer, complete_key
 
 #: Frames beyond the reach that must be known before a frame can be judged, so that the second
 #: layer's motion and what explains a frame come out the same however the frames arrived.
@@ -113,15 +113,18 @@ class Window:
             )
         return chains
 
-    def errors(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """How badly each of the two layers explains what frame `index` shows."""
+    def errors(self, index: int) -> np.ndarray:
+        """How badly each of the two layers explains what frame `index` shows.
+
+        uint8 (h, w, 2), at half the working resolution, in steps of 1 / PACKED grey levels.
+        """
         return _once(
             self._errors,
             index,
             lambda: self.remembered("errors", index, lambda: self._explain(index)),
         )
 
-    def completed(self, index: int, complete: Completer) -> tuple[np.ndarray, Box] | None:
+    def completed(self, index: int, complete: Completer) -> Completed | None:
         """Key frame `index` with its hole made up; None where it has no hole or is not at hand."""
         frame = self.frames.get(index)
         if frame is None:
@@ -132,7 +135,7 @@ class Window:
             lambda: self.remembered("completed", index, lambda: complete_key(frame, complete)),
         )
 
-    def _explain(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def _explain(self, index: int) -> np.ndarray:
         frame = self.frames[index]
         around = [i for i in range(index - 2, index + 3) if i in self.frames]
         first, last = around[0], around[-1]
@@ -145,4 +148,4 @@ class Window:
             maps.append(explain(frame, beside))
         if len(maps) == 1:
             maps.append(np.full_like(maps[0], UNEXPLAINED))
-        return maps[0], maps[1]
+        return (np.dstack(maps) * PACKED + 0.5).astype(np.uint8)
