@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cleanplate.matte import Cut
 from cleanplate.matte.controls import MatteControls, hold
-from cleanplate.matte.evidence import spread
+from cleanplate.matte.spreading import spread
 
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -20,10 +20,12 @@ F32 = NDArray[np.float32]
 _jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
 
 _SMOOTH = 1e-5  # what neighbours weigh at least; and, below, for each step of alpha between them
-_ALONG = 1.0
+_ALONG = 0.3
 _SMALL = 32  # pixels: levels up to this size take `_SMALL_ROUNDS`, larger ones `_ROUNDS`
 _SMALL_ROUNDS = 10
 _ROUNDS = 2
+_MORE_ROUNDS = 20  # over the mixed pixels: colours travel far there, a pixel a round
+_PURE = 0.004  # alpha this near to 0 or 1 is not mixed
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,16 @@ def foreground_of(
             ahead, behind = _mean(image, alpha), _mean(image, 1 - alpha)
         ahead, behind = _nearest(ahead, w, h), _nearest(behind, w, h)
         rounds = _SMALL_ROUNDS if max(w, h) <= _SMALL else _ROUNDS
-        _relax(small, cover, ahead, behind, *_held(front, w, h), *_held(back, w, h), rounds)
+        _relax(
+            small,
+            cover,
+            ahead,
+            behind,
+            *_held(front, w, h),
+            *_held(back, w, h),
+            rounds,
+            _MORE_ROUNDS,
+        )
     return ahead, behind
 
 
@@ -81,50 +92,75 @@ def _held(known: Known | None, width: int, height: int) -> tuple[F32, F32]:
 
 
 @_jit
-def _relax(image, alpha, front, back, front_at, front_trust, back_at, back_trust, rounds):
-    """Gauss-Seidel: each pixel's two colours, the neighbours' held, in place, row by row."""
+def _relax(image, alpha, front, back, front_at, front_trust, back_at, back_trust, rounds, more):
+    """Gauss-Seidel: each pixel's two colours, the neighbours' held, in place, to and fro.
+
+    `rounds` over all pixels and `more` over the mixed ones, whose colours have far to go.
+    """
     height, width = alpha.shape
-    hold_front = front_trust.shape[0] == height and front_trust.shape[1] == width
-    hold_back = back_trust.shape[0] == height and back_trust.shape[1] == width
-    one = np.float32(1.0)
-    for _ in range(rounds):
-        for y in range(height):
-            for x in range(width):
-                a = alpha[y, x]
-                rest = one - a
-                p, q, r = a * a, a * rest, rest * rest
-                f0, f1, f2 = a * image[y, x, 0], a * image[y, x, 1], a * image[y, x, 2]
-                b0, b1, b2 = rest * image[y, x, 0], rest * image[y, x, 1], rest * image[y, x, 2]
-                for side in range(4):
-                    v = y + (1 if side == 0 else (-1 if side == 1 else 0))
-                    u = x + (1 if side == 2 else (-1 if side == 3 else 0))
-                    v = min(max(v, 0), height - 1)
-                    u = min(max(u, 0), width - 1)
-                    tie = np.float32(_SMOOTH) + np.float32(_ALONG) * abs(a - alpha[v, u])
-                    p += tie
-                    r += tie
-                    f0 += tie * front[v, u, 0]
-                    f1 += tie * front[v, u, 1]
-                    f2 += tie * front[v, u, 2]
-                    b0 += tie * back[v, u, 0]
-                    b1 += tie * back[v, u, 1]
-                    b2 += tie * back[v, u, 2]
-                if hold_front:
-                    t = front_trust[y, x]
-                    p += t
-                    f0 += t * front_at[y, x, 0]
-                    f1 += t * front_at[y, x, 1]
-                    f2 += t * front_at[y, x, 2]
-                if hold_back:
-                    t = back_trust[y, x]
-                    r += t
-                    b0 += t * back_at[y, x, 0]
-                    b1 += t * back_at[y, x, 1]
-                    b2 += t * back_at[y, x, 2]
-                over = one / (p * r - q * q)
-                front[y, x, 0] = min(max((r * f0 - q * b0) * over, np.float32(0.0)), one)
-                front[y, x, 1] = min(max((r * f1 - q * b1) * over, np.float32(0.0)), one)
-                front[y, x, 2] = min(max((r * f2 - q * b2) * over, np.float32(0.0)), one)
-                back[y, x, 0] = min(max((p * b0 - q * f0) * over, np.float32(0.0)), one)
-                back[y, x, 1] = min(max((p * b1 - q * f1) * over, np.float32(0.0)), one)
-                back[y, x, 2] = min(max((p * b2 - q * f2) * over, np.float32(0.0)), one)
+    mixed = np.empty(height * width, np.int32)
+    count = 0
+    for i in range(height * width):
+        a = alpha[i // width, i % width]
+        if _PURE < a < 1 - _PURE:
+            mixed[count] = i
+            count += 1
+    for turn in range(rounds):
+        for n in range(height * width):
+            i = n if turn % 2 == 0 else height * width - 1 - n
+            _settle(
+                i // width, i % width,
+                image, alpha, front, back, front_at, front_trust, back_at, back_trust,
+            )  # fmt: skip
+    for turn in range(more):
+        for n in range(count):
+            i = mixed[n] if turn % 2 == 0 else mixed[count - 1 - n]
+            _settle(
+                i // width, i % width,
+                image, alpha, front, back, front_at, front_trust, back_at, back_trust,
+            )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"}, inline="always")
+def _settle(y, x, image, alpha, front, back, front_at, front_trust, back_at, back_trust):
+    """The two colours of one pixel that fit it and its neighbours best."""
+    height, width = alpha.shape
+    one, zero = np.float32(1.0), np.float32(0.0)
+    a = alpha[y, x]
+    rest = one - a
+    p, q, r = a * a, a * rest, rest * rest
+    f0, f1, f2 = a * image[y, x, 0], a * image[y, x, 1], a * image[y, x, 2]
+    b0, b1, b2 = rest * image[y, x, 0], rest * image[y, x, 1], rest * image[y, x, 2]
+    for side in range(4):
+        v = y + (1 if side == 0 else (-1 if side == 1 else 0))
+        u = x + (1 if side == 2 else (-1 if side == 3 else 0))
+        v = min(max(v, 0), height - 1)
+        u = min(max(u, 0), width - 1)
+        tie = np.float32(_SMOOTH) + np.float32(_ALONG) * abs(a - alpha[v, u])
+        p += tie
+        r += tie
+        f0 += tie * front[v, u, 0]
+        f1 += tie * front[v, u, 1]
+        f2 += tie * front[v, u, 2]
+        b0 += tie * back[v, u, 0]
+        b1 += tie * back[v, u, 1]
+        b2 += tie * back[v, u, 2]
+    if front_trust.shape[0] == height and front_trust.shape[1] == width:
+        t = front_trust[y, x]
+        p += t
+        f0 += t * front_at[y, x, 0]
+        f1 += t * front_at[y, x, 1]
+        f2 += t * front_at[y, x, 2]
+    if back_trust.shape[0] == height and back_trust.shape[1] == width:
+        t = back_trust[y, x]
+        r += t
+        b0 += t * back_at[y, x, 0]
+        b1 += t * back_at[y, x, 1]
+        b2 += t * back_at[y, x, 2]
+    over = one / (p * r - q * q)
+    front[y, x, 0] = min(max((r * f0 - q * b0) * over, zero), one)
+    front[y, x, 1] = min(max((r * f1 - q * b1) * over, zero), one)
+    front[y, x, 2] = min(max((r * f2 - q * b2) * over, zero), one)
+    back[y, x, 0] = min(max((p * b0 - q * f0) * over, zero), one)
+    back[y, x, 1] = min(max((p * b1 - q * f1) * over, zero), one)
+    back[y, x, 2] = min(max((p * b2 - q * f2) * over, zero), one)

@@ -6,11 +6,11 @@ solver (`laplacian.solve`) weighs against smoothness.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.matte.settings import MatteSettings
+from cleanplate.matte.spreading import spread
 from cleanplate.matte.trimap import Trimap
 
 F32 = NDArray[np.float32]
@@ -21,7 +21,6 @@ _APART = 0.05  # squared distance of two colours in 0..1 at which they are half 
 _APART_SEEN = 0.01  # the same, where the background is not a guess
 _MISFIT = 0.01  # squared distance of a colour from the line between foreground and background
 _DOUBT = 0.12  # alpha in a network's look that means no more than that it is not sure
-_LEVELS = 7  # of the pyramid that spreads colours
 
 
 def gather(votes: list[Vote]) -> Vote:
@@ -67,25 +66,6 @@ def by_plate(image: F32, plate: F32, seen: F32, trimap: Trimap, settings: MatteS
     front = spread(image, trimap.inside.astype(np.float32))
     value, trust = _between(image, front, plate, _APART_SEEN)
     return value, settings.by_plate * trust * seen
-
-
-def spread(image: F32, weight: F32) -> F32:
-    """Colours carried from where `weight` is to everywhere, the nearer the stronger.
-
-    Normalised convolution over a pyramid. `image` float32 (h, w, 3), `weight` float32 (h, w).
-    """
-    sums, weights = [image * weight[..., None]], [weight]
-    for _ in range(_LEVELS):
-        if min(weights[-1].shape) < 4:
-            break
-        sums.append(cv2.pyrDown(sums[-1]))
-        weights.append(cv2.pyrDown(weights[-1]))
-    filled = sums[-1] / np.maximum(weights[-1], 1e-6)[..., None]
-    for total, share in zip(sums[-2::-1], weights[-2::-1], strict=True):
-        coarse = cv2.pyrUp(filled, dstsize=(share.shape[1], share.shape[0]))
-        own = np.minimum(4 * share, 1)[..., None] if total is not sums[0] else share[..., None]
-        filled = coarse + own * (total / np.maximum(share, 1e-6)[..., None] - coarse)
-    return filled
 
 
 def _between(image: F32, front: F32, back: F32, apart: float) -> Vote:

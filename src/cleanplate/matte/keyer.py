@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import UsageError
-from cleanplate.matte.evidence import spread
+from cleanplate.matte.spreading import spread
 
 F32 = NDArray[np.float32]
 

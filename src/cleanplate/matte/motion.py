@@ -19,11 +19,13 @@ _SLACK = 0.05  # of the squared length of a motion: how much of it the round tri
 @dataclass(frozen=True)
 class Carrier:
     """The way from the frame before: `x` and `y`, float32 (h, w), where each pixel was; `trust` in
-    0..1, whether it really was there; `flow` float32 (h, w, 2), how it moved, in pixels."""
+    0..1, whether it really was there and looks the same; `sure`, the same of its motion alone; `flow`
+    float32 (h, w, 2), how it moved, in pixels."""
 
     x: F32 = field(repr=False)
     y: F32 = field(repr=False)
     trust: F32 = field(repr=False)
+    sure: F32 = field(repr=False)
     flow: F32 = field(repr=False)
 
     def carry(self, values: F32) -> F32:
@@ -47,12 +49,13 @@ def follow(before: NDArray, now: NDArray) -> Carrier:
     long = np.einsum("ijk,ijk->ij", back, back)
     same = cv2.remap(first, x, y, cv2.INTER_LINEAR, borderMode=border).astype(np.float32) - second
     same = cv2.GaussianBlur(same * same, (0, 0), 1.5)
-    doubt = lost / (1 + _SLACK * long) + same / (2 * _NOISE * _NOISE) + np.sqrt(long) / _FAST
-    trust = np.exp(-doubt).astype(np.float32)
+    lost = lost / (1 + _SLACK * long) + same / (2 * _NOISE * _NOISE)
+    sure = np.exp(-lost).astype(np.float32)
+    trust = sure * np.exp(-np.sqrt(long) / _FAST)
     flow = cv2.resize(back, (width, height)) * np.float32([width / small[0], height / small[1]])
-    trust = cv2.resize(trust, (width, height))
+    sure, trust = (cv2.resize(values, (width, height)) for values in (sure, trust))
     rows, columns = np.indices((height, width), dtype=np.float32)
-    return Carrier(columns + flow[..., 0], rows + flow[..., 1], trust, flow)
+    return Carrier(columns + flow[..., 0], rows + flow[..., 1], trust, sure, flow)
 
 
 def smear(flow: F32, mask: NDArray[np.bool_], shutter: float) -> F32:

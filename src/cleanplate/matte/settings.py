@@ -35,7 +35,7 @@ class MatteSettings:
     widest: float = 0.04
     hair: float = 0.12
     doubt: float = 0.04
-    by_look: float = 0.04
+    by_look: float = 0.02
     by_colour: float = 0.1
     by_plate: float = 0.3
     by_time: float = 0.1

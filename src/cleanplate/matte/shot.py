@@ -13,15 +13,17 @@ from cleanplate.matte import evidence
 from cleanplate.matte.colour import Known, foreground_of
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.laplacian import solve
-from cleanplate.matte.motion import Carrier, follow, smear
+from cleanplate.matte.layers import Expected, Layers, expect
+from cleanplate.matte.motion import follow, smear
 from cleanplate.matte.settings import MatteSettings
 from cleanplate.matte.trimap import Trimap, around, make_trimap
 
 F32 = NDArray[np.float32]
 
 _SPARE = 24  # pixels around the band that are looked at as well
-_HELD = 0.05  # what the foreground of the frame before weighs against a pixel's own colour
+_HELD = 0.1  # what the foreground of the frame before weighs against a pixel's own colour
 _PLATE_HELD = 1.0
+_CLEAR = 0.004  # alpha below which a pixel is the background's own
 _REFINE_HELD = 0.03  # what a reduced matte weighs when it is brought to the frame's own size
 _REFINE_ROUNDS = 15
 
@@ -42,8 +44,7 @@ class Cut:
 @dataclass(frozen=True)
 class _Before:
     image: NDArray[np.uint8]
-    alpha: F32
-    foreground: F32
+    layers: Layers
 
 
 def matte_shot(
@@ -73,62 +74,76 @@ def _next(
     scale = min(1.0, settings.longest / max(image.shape[:2]))
     if scale < 1:
         image, hint = _reduced(image, hint, scale)
-    seen = _eight_bits(image)
-    carrier = None
-    blur = None
+    seen, unit = _eight_bits(image), _unit(image)
+    blur = expected = None
     if before is not None and before.image.shape == seen.shape and hint.mask.any():
         carrier = follow(before.image, seen)
         blur = smear(carrier.flow, hint.mask, settings.shutter)
-    trimap = make_trimap(hint, blur, settings)
-    alpha, front = _solved(_unit(image), hint, trimap, before, carrier, settings)
-    kept = _Before(seen, alpha, front)
+        expected = expect(before.layers, unit, hint.mask, carrier)
+    trimap = make_trimap(hint, blur, settings, expected)
+    layers = _solved(unit, hint, trimap, expected, settings)
+    alpha, front = layers.alpha, layers.front
     if scale < 1:
         alpha, front = _enlarged(full, alpha, front, settings)
         trimap = Trimap(
             _scaled_mask(trimap.inside, full), _scaled_mask(trimap.outside, full), trimap.agreement
         )
-    return Cut(alpha, _coloured(full, alpha, front), trimap), kept
+    return Cut(alpha, _coloured(full, alpha, front), trimap), _Before(seen, layers)
 
 
 def _solved(
-    image: F32,
-    hint: Hint,
-    trimap: Trimap,
-    before: _Before | None,
-    carrier: Carrier | None,
-    settings: MatteSettings,
-) -> tuple[F32, F32]:
-    """Alpha and foreground of a frame, float32 in 0..1."""
+    image: F32, hint: Hint, trimap: Trimap, expected: Expected | None, settings: MatteSettings
+) -> Layers:
+    """A frame taken apart."""
     alpha = trimap.inside.astype(np.float32)
-    front = image.copy()
     if trimap.outside.all():
-        return alpha, front
+        return Layers(image, alpha, image, image, np.ones_like(alpha))
     place = around(~trimap.outside, 0, _SPARE)
     part = Trimap(trimap.inside[place], trimap.outside[place], trimap.agreement)
     near = np.ascontiguousarray(image[place])
     votes = [
         evidence.by_look(
             _cut(hint.look, place), _cut(hint.soft, place), hint.mask[place], part, settings
-        )
+        ),
+        evidence.by_colour(near, part, settings),
     ]
-    plate = None
-    if hint.plate is not None:
-        plate = Known(_unit(hint.plate[place]), hint.seen[place])
+    plate = _plate(hint, expected)
+    if plate is not None:
+        plate = Known(plate.colour[place], plate.trust[place])
         votes.append(evidence.by_plate(near, plate.colour, plate.trust, part, settings))
-    votes.append(evidence.by_colour(near, part, settings))
     held = None
-    if carrier is not None:
-        trust = carrier.trust[place]
-        votes.append((carrier.carry(before.alpha)[place], settings.by_time * trust))
-        held = Known(carrier.carry(before.foreground)[place], _HELD * trust)
+    if expected is not None:
+        trust = expected.trust[place]
+        votes.append((expected.alpha[place], settings.by_time * trust))
+        held = Known(expected.front[place], _HELD * trust)
     target, trust = evidence.gather(votes)
     band = part.band
     first = np.where(band, target, alpha[place])
     found = solve(near, first, band, trust, target, epsilon=settings.noise, rounds=settings.rounds)
     alpha[place] = found
-    back = None if plate is None else Known(plate.colour, _PLATE_HELD * plate.trust)
-    front[place] = foreground_of(near, found, held, back)[0]
-    return alpha, front
+    held_back = None if plate is None else Known(plate.colour, _PLATE_HELD * plate.trust)
+    front, back = image.copy(), image.copy()
+    front[place], back[place] = foreground_of(near, found, held, held_back)
+    clear = trimap.outside | (alpha < _CLEAR)
+    back[clear] = image[clear]
+    seen = clear.astype(np.float32)
+    if plate is not None:
+        seen[place] = np.maximum(seen[place], plate.trust)
+    return Layers(image, alpha, front, back, seen)
+
+
+def _plate(hint: Hint, expected: Expected | None) -> Known | None:
+    """What is known of the background: filled in, or seen in the frames before."""
+    if hint.plate is not None:
+        filled = Known(_unit(hint.plate), hint.seen)
+        if expected is None:
+            return filled
+        better = hint.seen >= expected.seen
+        return Known(
+            np.where(better[..., None], filled.colour, expected.back),
+            np.maximum(filled.trust, expected.seen),
+        )
+    return None if expected is None else Known(expected.back, expected.seen)
 
 
 def _coloured(image: NDArray, alpha: F32, front: F32) -> NDArray:

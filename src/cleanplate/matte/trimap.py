@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.matte.hint import Hint
+from cleanplate.matte.layers import Expected
 from cleanplate.matte.settings import MatteSettings
 
 Mask = NDArray[np.bool_]
@@ -24,6 +25,7 @@ _THICK = 0.008  # of the longest side: half of what is too thick to be hair
 _HAIR = 0.25  # the same, far from the mask, where less is only the network's doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
 _SURE_LOOK = 0.6  # agreement above which the network may narrow the band
+_TRUSTED = 0.1  # what the frame before says of this one counts above this trust
 _BORDER = 64  # pixels that the mask goes on for beyond the picture
 
 
@@ -42,11 +44,13 @@ class Trimap:
         return ~(self.inside | self.outside)
 
 
-def make_trimap(hint: Hint, smear: F32 | None, settings: MatteSettings) -> Trimap:
+def make_trimap(
+    hint: Hint, smear: F32 | None, settings: MatteSettings, expected: Expected | None = None
+) -> Trimap:
     """The trimap of one frame.
 
     `smear` is float32 (h, w): half the length in pixels of the motion blur at each pixel, None where
-    nothing moves.
+    nothing moves. `expected` is what the frame before says of this one.
     """
     mask = hint.mask
     if not mask.any():
@@ -68,7 +72,17 @@ def make_trimap(hint: Hint, smear: F32 | None, settings: MatteSettings) -> Trima
             # a wide band would fill with haze.
             near &= _widened(hint.look > _TOUCHED, 3) | (distance <= 1.5)
             inside |= ~_widened(hint.look < 1 - _TOUCHED, 2) & (depth > 1.5)
+    if expected is not None:
+        sure = expected.trust > _TRUSTED
+        inside &= ~(sure & (expected.alpha < 1 - _TOUCHED))
+        near |= _widened(_thin(sure & (expected.alpha > _TOUCHED) & ~mask, mask), 1)
     return Trimap(inside, ~near, agreement)
+
+
+def _thin(beyond: Mask, mask: Mask) -> Mask:
+    """What is thin of a mask's surroundings."""
+    thick = max(3, round(_THICK * max(mask.shape)))
+    return beyond & ~_widened(_narrowed(beyond, thick), thick + 2)
 
 
 def agreed(mask: Mask, look: F32) -> float:
@@ -98,9 +112,7 @@ def _hair(mask: Mask, look: F32, inside: Mask, reachable: Mask) -> Mask:
     """What a network saw of the subject outside the mask, in one piece with it."""
     beyond = (look > _HAIR) & reachable & ~mask
     # Hair is thin. What is thick is another thing that the network takes in, and the mask doesn't.
-    thick = max(3, round(_THICK * max(mask.shape)))
-    beyond &= ~_widened(_narrowed(beyond, thick), thick + 2)
-    candidates = beyond | mask
+    candidates = _thin(beyond, mask) | mask
     _, labels = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=4)
     own = np.zeros(labels.max() + 1, bool)
     own[labels[inside]] = True
