@@ -28,6 +28,7 @@ def api(tmp_path_factory, scene):
     (folder / "Clips" / "Sample street.mp4").write_bytes(scene.path.read_bytes())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLEANPLATE_MODELS", str(tmp_path_factory.mktemp("models")))
+        patch.setenv("CLEANPLATE_CUSTOM", str(tmp_path_factory.mktemp("networks")))
         patch.setenv("CLEANPLATE_OFFLINE", "1")
         with client_of(ServerSettings(folder=folder, token=TOKEN)) as client:
             made = client.post(f"{API}/projects", json={"path": "disc.mp4"}).json()

@@ -258,7 +258,10 @@ def _webp(chosen, quality, crf, own, colour) -> dict:
     if quality == "lossless":
         return {"lossless": "1", "compression_level": "4"}
     # libwebp's scale goes the other way: 100 is best.
-    return {"quality": {"draft": "60", "good": "88", "best": "97"}[quality], "compression_level": "4"}
+    return {
+        "quality": {"draft": "60", "good": "88", "best": "97"}[quality],
+        "compression_level": "4",
+    }
 
 
 def _tiff(chosen, quality, crf, own, colour) -> dict:

@@ -12,7 +12,14 @@ from cleanplate.media.info import AudioTrack, ClipInfo, SubtitleTrack
 from cleanplate.media.pixels import PixelLayout
 from cleanplate.media.settings import ExportSettings
 
-LABELS = {"mp4": "MP4", "mov": "MOV", "matroska": "MKV", "webm": "WebM", "gif": "GIF", "webp": "WebP"}
+LABELS = {
+    "mp4": "MP4",
+    "mov": "MOV",
+    "matroska": "MKV",
+    "webm": "WebM",
+    "gif": "GIF",
+    "webp": "WebP",
+}
 
 _COPY_AUDIO = {
     "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"},

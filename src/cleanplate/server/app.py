@@ -37,6 +37,7 @@ from cleanplate.server.routes import (
     pointing,
     projects,
     session,
+    teaching,
     uploads,
     work,
 )
@@ -84,7 +85,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
     )
     app.state.settings = settings
     parts = (
-        session, projects, objects, pointing, masks, frames, work, jobs, uploads, networks, events,
+        session, projects, objects, pointing, masks, frames, work, jobs, uploads, networks, teaching,
+        events,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix=PREFIX)

@@ -21,6 +21,7 @@ export const keys = {
   confidence: (id: string, object: number) => ["confidence", id, object] as const,
   jobs: ["jobs"] as const,
   networks: ["networks"] as const,
+  trainingSets: ["training-sets"] as const,
 };
 
 export function useSession() {
@@ -44,6 +45,10 @@ export function useJobs() {
 
 export function useNetworks(enabled: boolean) {
   return useQuery({ queryKey: keys.networks, queryFn: () => ok(api.GET("/api/v1/models")), enabled });
+}
+
+export function useTrainingSets() {
+  return useQuery({ queryKey: keys.trainingSets, queryFn: () => ok(api.GET("/api/v1/training-sets")) });
 }
 
 export function useConfidence(project: string, object: number, enabled: boolean) {

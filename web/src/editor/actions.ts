@@ -346,6 +346,28 @@ export async function findShadow(id: number): Promise<void> {
   }
 }
 
+/** Keep an object's key frames as examples of what it is: of `name`, or of what it is called. */
+export async function addExamples(id: number, name?: string): Promise<void> {
+  try {
+    const added = await ok(
+      api.POST("/api/v1/projects/{project}/objects/{number}/examples", {
+        params: { path: { ...path(), number: id } },
+        body: { name: name ?? null },
+      }),
+    );
+    const { name: taught, examples, least, trained } = added.set;
+    void queries.invalidateQueries({ queryKey: keys.trainingSets });
+    toast("good", `${added.new ? `${added.new} new` : "No new"} examples of ${taught}, ${examples} in all`, {
+      text:
+        examples < least
+          ? `With ${least} it can be taught: mark ${least - examples} more.`
+          : `Teach it with: cleanplate train ${taught}${trained ? " --continue" : ""}`,
+    });
+  } catch (error) {
+    report(error);
+  }
+}
+
 export async function render(first: number, end: number): Promise<void> {
   const size = previewSizeOf(theProject());
   try {

@@ -31,6 +31,8 @@ export function FindPopover({
   const [busy, setBusy] = useState<string | null>(null);
   const candidates = useEditor((state) => state.candidates);
   const names = session?.kinds.map((kind) => kind.name) ?? [];
+  const own = session?.kinds.filter((kind) => kind.group === "your own").map((kind) => kind.name) ?? [];
+  const offered = [...own.map((name) => ({ label: name, kinds: [name] })), ...COMMON];
   const matching = word ? names.filter((name) => name.includes(word.toLowerCase())).slice(0, 6) : [];
   const run = async (label: string, kinds: string[]) => {
     setBusy(label);
@@ -84,7 +86,7 @@ export function FindPopover({
             />
           </label>
           <div className="find-kinds">
-            {(word ? matching.map((name) => ({ label: name, kinds: [name] })) : COMMON).map((each) => (
+            {(word ? matching.map((name) => ({ label: name, kinds: [name] })) : offered).map((each) => (
               <Button
                 key={each.label}
                 disabled={busy !== null}

@@ -2,7 +2,9 @@ import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2 
 import { Popover } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import type { Action, ClipObject, Job, Project } from "../api/types";
+import { useTrainingSets } from "../api/queries";
 import {
+  addExamples,
   addObject,
   changeObject,
   findShadow,
@@ -111,11 +113,21 @@ function ObjectRow({
 }) {
   const [naming, setNaming] = useState(false);
   const others = project.objects.filter((one) => one.id !== object.id);
+  const { data: sets } = useTrainingSets();
   const parts: MenuPart[] = [
     { label: "Rename", keys: "F2", onSelect: () => setTimeout(() => setNaming(true)) },
     { label: object.locked ? "Unlock" : "Lock", onSelect: () => void changeObject(object.id, { locked: !object.locked }) },
     { label: "Track this one", disabled: !object.keys.length, onSelect: () => void track([object.id]) },
     { label: "Find its shadow", disabled: !object.keys.length, onSelect: () => void findShadow(object.id) },
+    ...(object.keys.length
+      ? (["line", { title: "Teach it" },
+          { label: `As “${object.name}”`, onSelect: () => void addExamples(object.id) },
+          ...(sets ?? []).map((set) => ({
+            label: `As more of ${set.name}`,
+            onSelect: () => void addExamples(object.id, set.name),
+          })),
+        ] as MenuPart[])
+      : []),
     ...(others.length
       ? (["line", { title: "Merge into" },
           ...others.map((other) => ({

@@ -8,7 +8,12 @@ report = teaching.train("boom", [Source(Path("examples"), Path("masks"))])
 
 from cleanplate.engine.teaching.sources import Source, gather
 from cleanplate.engine.teaching.training import TrainReport, TrainSettings, train
-from cleanplate.engine.teaching.trainset import Added, TrainingSet, add_corrections
+from cleanplate.engine.teaching.trainset import (
+    Added,
+    TrainingSet,
+    add_corrections,
+    training_sets,
+)
 
 __all__ = [
     "Added",
@@ -19,4 +24,5 @@ __all__ = [
     "add_corrections",
     "gather",
     "train",
+    "training_sets",
 ]

@@ -16,10 +16,12 @@ import cv2
 import numpy as np
 
 from cleanplate.engine.teaching.sources import Source, gather
-from cleanplate.errors import ModelError
+from cleanplate.errors import ModelError, UsageError
 from cleanplate.models import custom
 from cleanplate.train import Example
 
+_FOLDER = "training"
+_INDEX = "examples.json"
 _QUALITY = 95  # of JPEG: what is lost is less than what training adds in noise
 
 
@@ -43,9 +45,17 @@ class TrainingSet:
     """The examples of one kind of object, on disk."""
 
     def __init__(self, name: str) -> None:
-        """`name` is that of the network; the folder is made when something is added."""
+        """`name` is that of the network; the folder is made when something is added.
+
+        Raises UsageError for a name that another network has, which training would replace.
+        """
         custom.registry.free_name(name)
-        self.folder = custom.folder_of(name) / "training"
+        if name in custom.names() and custom.entry(name).origin != "trained":
+            raise UsageError(
+                f"{name} is a network that you added, and training would replace it. Take another "
+                f"name, or first: cleanplate models remove {name}"
+            )
+        self.folder = custom.folder_of(name) / _FOLDER
 
     def __len__(self) -> int:
         return len(self._items())
@@ -91,7 +101,7 @@ class TrainingSet:
             yield Example(image[..., ::-1].copy(), mask > 127, item.source, item.group)
 
     def _items(self) -> list[_Item]:
-        path = self.folder / "examples.json"
+        path = self.folder / _INDEX
         if not path.is_file():
             return []
         try:
@@ -102,7 +112,7 @@ class TrainingSet:
     def _save(self, items: list[_Item]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps([asdict(item) for item in items], indent=1) + "\n"
-        write_whole(self.folder / "examples.json", text.encode())
+        write_whole(self.folder / _INDEX, text.encode())
 
     def _write(self, item: _Item, example: Example) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +123,11 @@ class TrainingSet:
         _, mask = cv2.imencode(".png", values, [cv2.IMWRITE_PNG_BILEVEL, 1])
         write_whole(self.folder / f"{item.id}.jpg", picture.tobytes())
         write_whole(self.folder / f"{item.id}.png", mask.tobytes())
+
+
+def training_sets() -> list[str]:
+    """The kinds of object that there are examples of, trained or not, in alphabetical order."""
+    return sorted(p.parent.parent.name for p in custom.home().glob(f"*/{_FOLDER}/{_INDEX}"))
 
 
 def add_corrections(name: str, project: str | os.PathLike[str], object: str | None = None) -> Added:

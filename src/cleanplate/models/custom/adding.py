@@ -192,9 +192,8 @@ def _check_hash(file: str, data: bytes, wanted: object) -> None:
 
 
 def _name_of(file: str) -> str:
-    stem = file.split("@")[0].rstrip("/").rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
-    stem = stem.removesuffix(".onnx").lower()
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in stem)[:40]
+    last = file.split("@")[0].rstrip("/").replace("\\", "/").rsplit("/", 1)[-1]
+    return registry.name_from(last.removesuffix(".onnx"))
 
 
 def _public(file: str) -> str:

@@ -126,6 +126,15 @@ def check_name(name: str) -> str:
     return name
 
 
+def name_from(text: str) -> str:
+    """A name for a network made of any words: "Boom, left" becomes "boom-left".
+
+    Raises UsageError where no letter or digit is left.
+    """
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "-" for c in text.lower())
+    return check_name(re.sub("-+", "-", plain).strip("-_.")[:40])
+
+
 def free_name(name: str) -> str:
     """`name`, having made sure that a new network may have it."""
     if name in catalogue_names():
