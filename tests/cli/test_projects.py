@@ -44,6 +44,25 @@ def test_what_cannot_be_is_refused(cleanplate, scene, tmp_path):
         assert "Traceback" not in done.stderr
 
 
+def test_what_is_cut_out_is_exported_with_its_transparency(
+    cleanplate, network, scene, tmp_path, monkeypatch
+):
+    network("isnet")  # which looks at what is cut out
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
+    run = cleanplate
+    run("project", "new", scene.clip, "-o", "a.cleanplate", "--mask", scene.masks)
+    nothing = run("export", "a.cleanplate", "-o", "out.mov", "--what", "cutout")
+    assert nothing.returncode == 2 and "cut out" in nothing.stderr
+    run("project", "object", "a.cleanplate", 1, "--action", "cutout")
+    opaque = run("export", "a.cleanplate", "-o", "out.mp4")
+    assert opaque.returncode == 2 and "transparency" in opaque.stderr
+    done = run("export", "a.cleanplate", "-o", "out.mkv")
+    assert done.returncode == 0, done.stderr
+    alpha = generated.planes(tmp_path / "out.mkv")[4][..., 3]
+    inside = scene.holes[4]
+    assert alpha[inside].mean() > 230 and alpha[~inside].mean() < 5
+
+
 def test_a_preview_from_the_command_line(cleanplate, scene, tmp_path, monkeypatch):
     monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
     new = cleanplate("project", "new", scene.clip, "-o", "a.cleanplate", "--mask", scene.masks)

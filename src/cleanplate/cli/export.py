@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from cleanplate.cli.erase import Quality
 from cleanplate.cli.progress import shown
+from cleanplate.errors import UsageError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -18,10 +20,20 @@ Examples:
 
   cleanplate export a.cleanplate -o clean.mp4
 
+  cleanplate export a.cleanplate -o subject.mov --what cutout
+
   cleanplate export a.cleanplate -o clean.mp4 --cluster local
 
   cleanplate export a.cleanplate -o s3://films/clean.mp4 --cluster ray://head:10001 --clip s3://films/a.mp4
 """
+
+
+class What(StrEnum):
+    """What is written of a project."""
+
+    plate = "plate"
+    cutout = "cutout"
+    matte = "matte"
 
 
 @app.command(epilog=_EXAMPLES)
@@ -40,6 +52,22 @@ def export(
             "places that fsspec reaches.",
         ),
     ],
+    what: Annotated[
+        What | None,
+        typer.Option(
+            show_default="plate, or cutout where nothing is erased",
+            help="plate: the clip without what is erased; cutout: what is cut out, with its "
+            "transparency; matte: how much of each pixel that is.",
+        ),
+    ] = None,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            show_default="transparent",
+            help="What to lay a cutout over: #rrggbb, blur:N, a picture or a video.",
+        ),
+    ] = None,
     quality: Annotated[Quality, typer.Option(help="The care taken in encoding.")] = Quality.good,
     crf: Annotated[
         int | None,
@@ -49,7 +77,8 @@ def export(
         str | None,
         typer.Option(
             show_default="the clip's own kind",
-            help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif.",
+            help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif; for cutouts prores4444, "
+            "vp9, ffv1, png, tiff or webp.",
         ),
     ] = None,
     provenance: Annotated[
@@ -91,7 +120,8 @@ def export(
         bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
     ] = False,
 ) -> None:
-    """Write a project's clip; goes on where it was stopped."""
+    """Write a project's clip, or what is cut out of it; goes on where it was stopped."""
+    from cleanplate.engine.cutout_project import cutout_project, exported_of
     from cleanplate.engine.export import export_project
     from cleanplate.engine.run import OutputSettings
     from cleanplate.project import Project
@@ -99,6 +129,20 @@ def export(
     settings = OutputSettings(quality.value, crf, codec, provenance, report, overwrite, log)
     with shown(json) as show:
         opened = Project.open(project)
-        done = export_project(opened, output, settings, show, cluster=cluster, clip=clip)
+        wanted = exported_of(opened.state(), None if what is None else what.value)
+        if wanted == "plate":
+            if background is not None:
+                raise UsageError("a background is for a cutout: add --what cutout")
+            done = export_project(opened, output, settings, show, cluster=cluster, clip=clip)
+        else:
+            if cluster is not None or provenance is not None:
+                raise UsageError(
+                    "a cutout is made on this machine and fills nothing: leave --cluster and "
+                    "--provenance out"
+                )
+            only = "matte" if wanted == "matte" else None
+            done = cutout_project(
+                opened, output, settings, show, only=only, background=background, clip=clip
+            )
     if not json and sys.stdout.isatty():
         print(f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s")

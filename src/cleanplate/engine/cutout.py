@@ -91,6 +91,11 @@ class CutoutSettings:
             raise UsageError("the light wrap is a share: 0 (none) to 1")
 
     @property
+    def transparent(self) -> bool:
+        """Whether the result is the subject alone, with transparency around it."""
+        return self.background is None and self.only is None
+
+    @property
     def sees_behind(self) -> bool:
         """Whether the background is filled in first, to hold the matte against it."""
         if self.behind is None:
@@ -113,6 +118,17 @@ class CutoutSettings:
         }
 
 
+def check_cutout(source: Path, output: Path, settings: CutoutSettings) -> None:
+    """Raise what is wrong with the clip, the output or the background, before any work."""
+    read = {"the clip": source, "the mask": settings.mask}
+    check_outputs(output, settings.output, {k: v for k, v in read.items() if v is not None})
+    info = probe(source)
+    if settings.transparent:
+        _refuse_opaque(repainted_info(info, True), output, settings.output)
+    elif settings.background not in (None, "plate"):
+        open_background(settings.background, info, settings.fit, settings.end).close()
+
+
 def cutout_clip(
     source: Path,
     output: Path,
@@ -125,8 +141,7 @@ def cutout_clip(
 
     `settings.mask` says where the subject is; people and screens are found without it.
     """
-    read = {"the clip": source, "the mask": settings.mask}
-    check_outputs(output, settings.output, {k: v for k, v in read.items() if v is not None})
+    check_cutout(source, output, settings)
     if settings.background == "plate":
         if settings.mask is None:
             raise UsageError("a plate needs to know what to take away: point at it, or give a mask")
@@ -169,10 +184,8 @@ class _CutoutRun(Run):
     ) -> None:
         self._clip = probe(source)
         self._cutout = settings
-        self._transparent = settings.background is None and settings.only is None
+        self._transparent = settings.transparent
         info = repainted_info(self._clip, True) if self._transparent else self._clip
-        if self._transparent:
-            _refuse_opaque(info, output, settings.output)
         super().__init__(
             info, output, settings.output, settings.to_json(), settings.frames, progress, cancel
         )

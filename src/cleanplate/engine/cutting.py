@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
-from cleanplate.engine.cutout import CutoutSettings, cutout_clip
+from cleanplate.engine.cutout import CutoutSettings, check_cutout, cutout_clip
 from cleanplate.engine.events import Listener
 from cleanplate.engine.pointed import masks_for
 from cleanplate.engine.pointers import Pointers
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import OutputSettings, check_outputs
+from cleanplate.engine.run import OutputSettings
 from cleanplate.engine.subject import MAIN, point_at_subject, sharpen_boxes
 from cleanplate.errors import UsageError
 from cleanplate.matte.controls import MatteControls
@@ -49,7 +49,7 @@ def cut_out(
     main subject is cut out by the careful method, and everything that is found by the others.
     Raises as `cutout_clip` and `mask_clip` do.
     """
-    check_outputs(output, settings.output, {"the clip": source})
+    check_cutout(source, output, settings)
     pointers = pointers or Pointers()
     alone = settings.method != "careful" and settings.background != "plate"
     if settings.mask is None and not pointers and subject is None and alone:

@@ -139,6 +139,8 @@ def export(
     project: Project | StrPath,
     output: StrPath,
     *,
+    what: str | None = None,
+    background: str | None = None,
     quality: str = "good",
     crf: float | None = None,
     codec: str | None = None,
@@ -150,13 +152,16 @@ def export(
 ) -> Report:
     """Write a project's clip without what its objects mark; goes on where it was stopped.
 
-    `project` is an open one or its folder. `quality`, `crf` and `codec` say how the result is
+    `what` is "plate", "cutout" (the objects that are cut out, with transparency, or over a
+    `background` as `cutout` takes it) or "matte"; by default the plate, or the cutout where nothing
+    is erased. `project` is an open one or its folder. `quality`, `crf` and `codec` say how the result is
     encoded; how objects are tracked and holes filled are settings of the project. `provenance`,
     `report`, `progress` and `cancel` are as for `erase`.
 
     Raises `UsageError` where no object has a mask, `ProjectError` where the project or its clip
     cannot be opened, and what `erase` raises.
     """
+    from cleanplate.engine.cutout_project import cutout_project, exported_of
     from cleanplate.engine.export import export_project
     from cleanplate.engine.run import OutputSettings
     from cleanplate.project import Project
@@ -170,4 +175,10 @@ def export(
         None if report is None else Path(report),
         overwrite,
     )
-    return export_project(opened, Path(output), written, progress, cancel)
+    what = exported_of(opened.state(), what)
+    if what == "plate":
+        return export_project(opened, Path(output), written, progress, cancel)
+    only = "matte" if what == "matte" else None
+    return cutout_project(
+        opened, Path(output), written, progress, cancel, only=only, background=background
+    )

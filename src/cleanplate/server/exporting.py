@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cleanplate.engine.control import Control
 from cleanplate.engine.events import Listener
-from cleanplate.engine.report import Report
 from cleanplate.engine.run import OutputSettings
 from cleanplate.project import Project, State
 from cleanplate.server.refusals import Refused
@@ -26,6 +24,7 @@ def run_export(
     project: Project, request: dict[str, Any], tell: Listener, control: Control
 ) -> dict[str, Any]:
     """Write what `request` (a `NewExport` and its `output`) asks for; the job's result."""
+    from cleanplate.engine.cutout_project import cutout_project
     from cleanplate.engine.export import export_project
 
     output = Path(request["output"])
@@ -36,7 +35,8 @@ def run_export(
     if request["what"] == "plate":
         report = export_project(project, output, settings, tell, control)
     else:
-        report = _cut_out(project, output, request["what"], settings, tell, control)
+        only = "matte" if request["what"] == "matte" else None
+        report = cutout_project(project, output, settings, tell, control, only=only)
     place = output.parent if pictures else output
     files = list(place.iterdir()) if pictures else [place]
     return {
@@ -49,27 +49,3 @@ def run_export(
         "kept": report.kept,
         "lost": report.lost,
     }
-
-
-def _cut_out(
-    project: Project,
-    output: Path,
-    what: str,
-    settings: OutputSettings,
-    tell: Listener,
-    control: Control,
-) -> Report:
-    """Write the objects that are cut out, with their transparency, or their matte alone."""
-    from cleanplate.engine.cutout import CutoutSettings, cutout_clip
-    from cleanplate.engine.mask_files import png
-    from cleanplate.engine.tracking import MaskStage
-
-    stage = MaskStage(project)
-    with TemporaryDirectory(prefix="cleanplate-") as folder:
-        for frame, _ in stage.compute(None, tell, control):
-            mask = stage.together(frame, "cutout").astype("uint8") * 255
-            (Path(folder) / f"{frame:06d}.png").write_bytes(png(mask))
-        chosen = CutoutSettings(
-            mask=Path(folder), only="matte" if what == "matte" else None, output=settings
-        )
-        return cutout_clip(project.clip(), output, chosen, tell, control)
