@@ -152,8 +152,18 @@ def choose_format(source: str, candidates: tuple[str, ...], fine_rgb: bool) -> s
     return exact[0] if exact else min(candidates, key=cost)
 
 
-def options(chosen: Codec, settings: ExportSettings, own: PixelLayout, colour: Colour) -> dict:
-    """FFmpeg options of the encoder for these settings."""
+_LOOKS_FAR = 1920 * 1088
+"""Pixels of the largest frames that x264 looks at as many of in advance as its presets say: it holds
+some 23 MB for each at 4K."""
+
+_LOOKS_NEAR = {"good": 20, "best": 30, "lossless": 20}
+"""Frames that it looks at in advance where they are larger, by quality."""
+
+
+def options(
+    chosen: Codec, settings: ExportSettings, own: PixelLayout, colour: Colour, pixels: int
+) -> dict:
+    """FFmpeg options of the encoder for these settings, on frames of so many `pixels`."""
     quality = settings.quality
     if settings.crf is not None and settings.crf > _CRF_LIMIT.get(chosen.name, 63):
         raise UsageError(
@@ -169,7 +179,10 @@ def options(chosen: Codec, settings: ExportSettings, own: PixelLayout, colour: C
     crf = settings.crf
     if crf is None and quality != "lossless":
         crf = _CRF.get(chosen.name, {}).get(quality)
-    return build(chosen, quality, crf, own, colour)
+    made = build(chosen, quality, crf, own, colour)
+    if chosen.name in ("h264", "h264rgb") and pixels > _LOOKS_FAR and quality in _LOOKS_NEAR:
+        made["rc-lookahead"] = str(_LOOKS_NEAR[quality])
+    return made
 
 
 def _h264(chosen, quality, crf, own, colour) -> dict:

@@ -91,7 +91,7 @@ def plan_export(
         codec=chosen,
         source_format=source,
         pix_fmt=pix_fmt,
-        options=codecs.options(chosen, settings, own, info.colour),
+        options=codecs.options(chosen, settings, own, info.colour, info.width * info.height),
         turn=turn,
         audio=audio,
         subtitles=subtitles,
