@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,9 @@ from hypothesis.extra import numpy as hnp
 
 from cleanplate.media.colour import matrix_for
 from cleanplate.media.convert import rgb_into_yuv, yuv_to_rgb
+from cleanplate.media.frame import Frame
 from cleanplate.media.info import Colour
+from cleanplate.media.orientation import Orientation
 from cleanplate.media.pixels import block_any, grow_to_blocks, layout
 
 KR_KB = {"bt709": (0.2126, 0.0722), "smpte170m": (0.299, 0.114), "bt2020nc": (0.2627, 0.0593)}
@@ -77,3 +82,22 @@ def test_an_aligned_hole_is_made_of_whole_chroma_samples(hole, shifts):
     assert (grown | hole == grown).all()
     assert (grow_to_blocks(grown, *shifts) == grown).all()
     assert (block_any(grown, *shifts) == block_any(hole, *shifts)).all()
+
+
+@pytest.mark.parametrize("turned", [Orientation(), Orientation(True, False, True)])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p10le", "yuv410p", "gray", "gbrp"])
+def test_part_of_a_stored_picture_equals_that_part_of_the_image(form, turned):
+    native = av.VideoFrame(97, 61, form)
+    rng = np.random.default_rng(1)
+    for plane in native.planes:
+        samples = rng.integers(0, 256, plane.buffer_size, dtype=np.uint8)
+        if "10" in form:
+            samples[1::2] &= 3
+        plane.update(samples.tobytes())
+    frame = Frame(native, 0, 0, Fraction(1, 25), 1, Colour(), turned)
+    picture, image = frame.picture, frame.image
+    assert (picture.shape, picture.dtype) == (image.shape, image.dtype)
+    assert np.array_equal(picture[:, :], image)
+    for rows in (slice(0, 1), slice(7, 30), slice(13, image.shape[0])):
+        for columns in (slice(0, 2), slice(5, 38), slice(11, image.shape[1])):
+            assert np.array_equal(picture[rows, columns], image[rows, columns])

@@ -22,7 +22,7 @@ from cleanplate.fill import FillSettings
 
 @dataclass(frozen=True)
 class _Still:
-    image: NDArray
+    picture: NDArray
 
 
 def erase_array(

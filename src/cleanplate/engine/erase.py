@@ -116,8 +116,6 @@ class _EraseRun(Run):
         )
         with self._opened() as (reader, masks):
             for frame in self.watch.timed("decode", reader):
-                with self.watch("decode"):
-                    _ = frame.image  # made here, in the decoder's thread, not in the filler's
                 with self.watch("masks"):
                     hole = make_hole(masks[frame.index])
                 yield Task(frame, hole)

@@ -23,7 +23,6 @@ from cleanplate.engine.doctor import usable_cores
 from cleanplate.engine.events import Event, Listener, Pace
 from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.graph import EXPORT, Flow
-from cleanplate.engine.holes import compose
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.pieces import Holes, Mask, Piece
 from cleanplate.engine.places import FillJob, Here, Place
@@ -309,16 +308,16 @@ class _ExportRun(Run):
     def _compose(
         self, facts: ClipInfo, holes: ProjectHoles, work: _Work, patches: Iterator[Patch]
     ) -> Iterator[Plate[Frame]]:
-        sourced = self._settings.provenance is not None
         with open_clip(facts) as reader:
             decoded = self.watch.timed("decode", reader)
             for frame, item in zip(decoded, work.items, strict=True):
                 hole = holes[frame.index]
                 index = frame.index - item.shot.start
-                filled = next(patches).paste(frame.image, hole.pixels, index, sourced)
+                filled = next(patches).paste(frame.picture, hole.pixels, index)
+                plate = Plate(frame, hole, filled, index)
                 with self.watch("compose"):
-                    image = compose(frame.image, filled.image, hole)
-                yield Plate(frame, hole, image, filled, index)
+                    plate.compose()
+                yield plate
             self.damage = [line for line in reader.warnings if line not in facts.warnings]
 
     def _new_holes(self) -> ProjectHoles:

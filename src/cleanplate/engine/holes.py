@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.fill import Bits, Picture
 from cleanplate.segment.edges import feather as feather_inwards
 from cleanplate.segment.edges import grow as grow_by
 
@@ -26,6 +27,24 @@ class Hole:
     pixels: Mask
     alpha: NDArray[np.float32] | None
     box: tuple[slice, slice] | None
+
+
+class PackedHole:
+    """A hole in an eighth of its memory, for frames that wait."""
+
+    def __init__(self, hole: Hole) -> None:
+        self._pixels = Bits(hole.pixels)
+        self._box = hole.box
+        blended = hole.alpha is not None and hole.box is not None
+        self._alpha = np.array(hole.alpha[hole.box]) if blended else None
+
+    def unpack(self) -> Hole:
+        """The hole again."""
+        pixels, alpha = self._pixels.unpack(), None
+        if self._alpha is not None:
+            alpha = np.zeros(pixels.shape, np.float32)
+            alpha[self._box] = self._alpha
+        return Hole(pixels, alpha, self._box)
 
 
 class HoleMaker:
@@ -66,17 +85,17 @@ class HoleMaker:
         return Hole(pixels, alpha, _bounding_box(pixels))
 
 
-def compose(original: NDArray, filled: NDArray, hole: Hole) -> NDArray:
+def compose(original: Picture, filled: NDArray, hole: Hole) -> NDArray:
     """Put the fill into the original: its pixels in the hole, blended by the hole's alpha.
 
-    `original` and `filled` are RGB (h, w, 3), uint8 or uint16; the result is `filled` itself where
-    there is nothing to blend. Pixels outside the hole equal the original's.
+    `original` and `filled` are RGB (h, w, 3), uint8 or uint16, alike outside the hole; the result is
+    `filled` itself where there is nothing to blend.
     """
     if hole.box is None:
-        return original
+        return original[:, :]
     if hole.alpha is None:
         return filled
-    result = original.copy()
+    result = filled.copy()
     alpha = hole.alpha[hole.box][..., None]
     before, after = original[hole.box], filled[hole.box]
     blended = np.rint(before + alpha * (after.astype(np.float32) - before)).astype(original.dtype)

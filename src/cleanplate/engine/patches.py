@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.fill import KEPT, SYNTHESISED, Filled
+from cleanplate.fill import SYNTHESISED, Bits, Filled, Picture
 
 _MADE_UP = np.iinfo(np.int16).min
 """The distance that stands for pixels which no frame shows."""
@@ -34,29 +34,20 @@ class Patch:
         return cls(np.zeros((0, 3), np.uint8), np.zeros(0, np.int16), 0.0, 0.0)
 
     @classmethod
-    def cut(cls, filled: Filled, hole: NDArray[np.bool_], index: int) -> Patch:
+    def cut(cls, filled: Filled, index: int) -> Patch:
         """Take the hole's pixels out of a filled frame, the `index`-th of what was filled."""
-        sources = filled.provenance[hole]
-        distance = np.where(sources == SYNTHESISED, _MADE_UP, sources - index).astype(np.int16)
-        return cls(filled.image[hole], distance, filled.recovered, filled.synthesised)
+        made_up = filled.origin == SYNTHESISED
+        distance = np.where(made_up, _MADE_UP, filled.origin - index).astype(np.int16)
+        return cls(filled.values, distance, filled.recovered, filled.synthesised)
 
-    def paste(
-        self, image: NDArray, hole: NDArray[np.bool_], index: int, sourced: bool = True
-    ) -> Filled:
-        """The filled frame again, of the frame's own `image` (h, w, 3), which stays as it is.
+    def paste(self, picture: Picture, hole: NDArray[np.bool_], index: int) -> Filled:
+        """The filled frame again, of the frame's own `picture` (h, w, 3), which stays as it is.
 
-        `index` is the frame's place in its shot, which provenance counts from. Where nobody will
-        look at provenance, `sourced` False leaves it out (all is KEPT), and its memory.
+        `index` is the frame's place in its shot, which provenance counts from.
         """
-        result = image.copy()
-        result[hole] = self.values
-        if not sourced:
-            nowhere = np.broadcast_to(np.int32(KEPT), hole.shape)
-            return Filled(result, nowhere, self.recovered, self.synthesised)
-        provenance = np.full(hole.shape, KEPT, np.int32)
-        sources = self.distance.astype(np.int32) + index
-        provenance[hole] = np.where(self.distance == _MADE_UP, SYNTHESISED, sources)
-        return Filled(result, provenance, self.recovered, self.synthesised)
+        origin = self.distance.astype(np.int32) + index
+        origin[self.distance == _MADE_UP] = SYNTHESISED
+        return Filled(picture, Bits(hole), self.values, origin, self.recovered, self.synthesised)
 
     def pack(self) -> bytes:
         """The patch as bytes."""

@@ -8,7 +8,6 @@ out the same, bit for bit, however the shot was cut into pieces and wherever eac
 from __future__ import annotations
 
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, tee
@@ -19,12 +18,11 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.overlap import Stopwatch
 from cleanplate.engine.patches import Patch
-from cleanplate.fill import FillSettings, context, fill_shot
-from cleanplate.fill.frame import Bits
+from cleanplate.fill import FillSettings, Picture, context, fill_shot
 from cleanplate.media import ClipInfo, open_clip
 
 Mask = NDArray[np.bool_]
-Pair = tuple[NDArray, Mask]
+Pair = tuple[Picture, Mask]
 
 
 class Holes(Protocol):
@@ -73,32 +71,27 @@ def fill_piece(
     """
     seen = piece.seen(settings)
     wanted = range(piece.frames.start - seen.start, piece.frames.stop - seen.start)
-    waiting: deque[Bits] = deque()
 
-    def noted() -> Iterator[Pair]:
+    def read() -> Iterator[Pair]:
         decoded = iter(beside("decode", _decoded(info, seen, holes, watch)))
         while True:
             with watch("waiting for frames"):
                 pair = next(decoded, None)
             if pair is None:
                 return
-            waiting.append(Bits(pair[1]))
             yield pair
 
-    images, masks = tee(noted())
+    images, masks = tee(read())
     start = seen.start - piece.shot.start
     filled = fill_shot((i for i, _ in images), (h for _, h in masks), settings, wanted, start)
     for place, one in zip(wanted, watch.timed("fill", filled), strict=True):
-        if place == wanted.start:
-            for _ in range(place):
-                waiting.popleft()  # frames before, which are only looked at
-        yield Patch.cut(one, waiting.popleft().unpack(), place)
+        yield Patch.cut(one, place)
 
 
 def _decoded(info: ClipInfo, seen: range, holes: Holes, watch: Stopwatch) -> Iterator[Pair]:
     with open_clip(info, seen) as reader:
         for frame in watch.timed("decode", reader):
-            yield frame.image, holes[frame.index]
+            yield frame.picture, holes[frame.index]
 
 
 class PackedHoles:

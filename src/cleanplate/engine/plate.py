@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import tee
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.engine.holes import Hole, compose
+from cleanplate.engine.holes import Hole, PackedHole, compose
 from cleanplate.engine.overlap import Stopwatch
-from cleanplate.fill import Completer, Filled, FillSettings, fill_shot
+from cleanplate.fill import Completer, Filled, FillSettings, Picture, fill_shot
 
 
 class Pictured(Protocol):
     """Anything with an RGB picture, (h, w, 3) uint8 or uint16."""
 
     @property
-    def image(self) -> NDArray: ...
+    def picture(self) -> Picture: ...
 
 
 F = TypeVar("F", bound=Pictured)
@@ -45,9 +46,17 @@ class Plate(Generic[F]):
 
     frame: F
     hole: Hole
-    image: NDArray
     filled: Filled
     index: int
+
+    @cached_property
+    def image(self) -> NDArray:
+        return compose(self.frame.picture, self.filled.image, self.hole)
+
+    def compose(self) -> None:
+        """Make the image now, in the thread that asks, where it is not the frame's own."""
+        if self.hole.box is not None:
+            _ = self.image
 
     @property
     def hole_share(self) -> float:
@@ -78,7 +87,7 @@ def make_plates(
 def _fill_one_shot(
     tasks: Iterator[Task[F]], settings: FillSettings, watch: Stopwatch
 ) -> Iterator[Plate[F]]:
-    waiting: deque[Task[F]] = deque()
+    waiting: deque[tuple[F, PackedHole]] = deque()
 
     def noted() -> Iterator[Task[F]]:
         while True:
@@ -87,17 +96,18 @@ def _fill_one_shot(
                 task = next(tasks, None)
             if task is None:
                 return
-            waiting.append(task)
+            waiting.append((task.frame, PackedHole(task.hole)))
             yield task
 
     for_images, for_holes = tee(noted())
     filled_frames = fill_shot(
-        (task.frame.image for task in for_images),
+        (task.frame.picture for task in for_images),
         (task.hole.pixels for task in for_holes),
         settings,
     )
     for index, filled in enumerate(watch.timed("fill", filled_frames)):
-        task = waiting.popleft()
+        frame, hole = waiting.popleft()
+        plate = Plate(frame, hole.unpack(), filled, index)
         with watch("compose"):
-            image = compose(task.frame.image, filled.image, task.hole)
-        yield Plate(task.frame, task.hole, image, filled, index)
+            plate.compose()
+        yield plate

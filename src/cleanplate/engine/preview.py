@@ -245,7 +245,7 @@ class Preview:
         for one in filled:
             self._halt.check()
             small = waiting.popleft()
-            yield small, Patch.cut(one, small.hole.pixels, small.index - first)
+            yield small, Patch.cut(one, small.index - first)
 
 
 def write_preview(

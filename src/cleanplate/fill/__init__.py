@@ -4,6 +4,7 @@
 """
 
 from cleanplate.fill.compose import KEPT, SYNTHESISED
+from cleanplate.fill.frame import Bits, Picture
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.shot import Filled, context, fill_shot
@@ -12,10 +13,12 @@ from cleanplate.fill.unseen import Completer
 __all__ = [
     "KEPT",
     "SYNTHESISED",
+    "Bits",
     "Completer",
     "FillSettings",
     "Filled",
     "Memory",
+    "Picture",
     "context",
     "fill_shot",
 ]

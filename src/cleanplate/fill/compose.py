@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numba import njit
 
+from cleanplate.fill.frame import Picture
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.plan import Plan
 
@@ -19,6 +20,8 @@ from cleanplate.fill.plan import Plan
 TONE = 1.5
 #: Provenance of pixels outside the hole, and of pixels that no frame shows.
 KEPT, SYNTHESISED = -1, -2
+#: Beyond any coordinate; fast arithmetic knows no infinity.
+_NOWHERE = 1e30
 
 
 def tone_of(plan: Plan, settled: np.ndarray) -> np.ndarray:
@@ -47,15 +50,15 @@ def _cubic(t):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sample(image, y, x, out, weight):  # pragma: no cover - compiled
-    """Add `weight` times the bicubic sample of `image` at (y, x) to `out`."""
-    height, width, _ = image.shape
+def _sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compiled
+    """Add `weight` times the bicubic sample at (y, x) of a picture of `size` to `out`; `image` is the
+    part of it that begins at `corner`."""
     y0, x0 = int(np.floor(y)), int(np.floor(x))
     wy, wx = _cubic(y - y0), _cubic(x - x0)
     for j in range(4):
-        v = min(max(y0 + j - 1, 0), height - 1)
+        v = min(max(y0 + j - 1, 0), size[0] - 1) - corner[0]
         for i in range(4):
-            u = min(max(x0 + i - 1, 0), width - 1)
+            u = min(max(x0 + i - 1, 0), size[1] - 1) - corner[1]
             w = weight * wy[j] * wx[i]
             for c in range(3):
                 out[c] += w * image[v, u, c]
@@ -75,7 +78,46 @@ def _between(field, wy, wx, out):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _accumulate(image, k, grid, at, layer, top, weight, scale, out):  # pragma: no cover - compiled
+def _reaches(count, grid, layer, top):  # pragma: no cover - compiled
+    """The least and greatest source coordinates of what is sampled of each candidate.
+
+    float32 (K, 4): y, y, x, x in working pixels, the first greater than the second where nothing is.
+    """
+    height, width = layer.shape
+    out = np.empty((count, 4), np.float32)
+    out[:, 0::2] = _NOWHERE
+    out[:, 1::2] = -_NOWHERE
+    for y in range(height):
+        for x in range(width):
+            level = layer[y, x]
+            if level < 0:
+                continue
+            for n in range(top.shape[3]):
+                k = top[level, y, x, n]
+                if k < 0:
+                    break
+                # A pixel of the clip lies between this one and any of those beside it.
+                for j in range(max(y - 1, 0), min(y + 2, height)):
+                    for i in range(max(x - 1, 0), min(x + 2, width)):
+                        out[k, 0] = min(out[k, 0], grid[k, j, i, 1])
+                        out[k, 1] = max(out[k, 1], grid[k, j, i, 1])
+                        out[k, 2] = min(out[k, 2], grid[k, j, i, 0])
+                        out[k, 3] = max(out[k, 3], grid[k, j, i, 0])
+    return out
+
+
+def _part(low: float, high: float, scale: float, size: int) -> slice:
+    """The pixels of one axis of the clip that bicubic samples between two working coordinates take."""
+    first = int(np.floor((low + 0.5) / scale - 0.5)) - 2
+    last = int(np.floor((high + 0.5) / scale - 0.5)) + 4
+    # Beyond the frame, its outermost pixels are repeated.
+    return slice(min(max(first, 0), size - 1), max(min(last, size), 1))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _accumulate(
+    image, corner, size, k, grid, at, layer, top, weight, scale, out
+):  # pragma: no cover - compiled
     """Add candidate `k`'s share to every hole pixel that it is mixed into."""
     place = np.zeros(2, np.float32)
     for i in range(at.shape[0]):
@@ -88,8 +130,8 @@ def _accumulate(image, k, grid, at, layer, top, weight, scale, out):  # pragma: 
             if top[level, ny, nx, n] == k:
                 _between(grid, wy, wx, place)
                 _sample(
-                    image, (place[1] + 0.5) / scale[0] - 0.5, (place[0] + 0.5) / scale[1] - 0.5,
-                    out[i], weight[level, ny, nx, n],
+                    image, corner, size, (place[1] + 0.5) / scale[0] - 0.5,
+                    (place[0] + 0.5) / scale[1] - 0.5, out[i], weight[level, ny, nx, n],
                 )  # fmt: skip
 
 
@@ -109,7 +151,7 @@ def _add_tone(out, at, layer, base, tone, unit):  # pragma: no cover - compiled
 
 
 def paint(
-    plan: Plan, settled: np.ndarray, images: dict[int, np.ndarray]
+    plan: Plan, settled: np.ndarray, images: dict[int, Picture]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fill the hole at the clip's own resolution, sampling each source once.
 
@@ -119,8 +161,8 @@ def paint(
         images: the window's frames by index, (h, w, 3) uint8 or uint16.
 
     Returns:
-        image: like the frame's own, its hole filled.
-        provenance: int32 (h, w), the frame each pixel was taken from, KEPT or SYNTHESISED.
+        values: (n, 3), of the images' type, the pixels of the hole in the order of ``image[hole]``.
+        origin: int32 (n,), the frame each was taken from, or SYNTHESISED.
     """
     frame = plan.frame
     unit = 1.0 if frame.image.dtype == np.uint8 else 257.0
@@ -133,20 +175,23 @@ def paint(
     at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
     at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
     colour = np.zeros((ys.size, 3), np.float32)
-    for k in np.unique(plan.top[plan.top >= 0]):
+    reaches = _reaches(plan.source.size, plan.grid, plan.layer, plan.top)
+    for k, (low, high, left, right) in enumerate(reaches):
+        if low > high:
+            continue
+        rows = _part(low, high, scale[0], hole.shape[0])
+        columns = _part(left, right, scale[1], hole.shape[1])
+        part = np.ascontiguousarray(images[int(plan.source[k])][rows, columns])
         _accumulate(
-            images[int(plan.source[k])], k, plan.grid[k], at, plan.layer, plan.top, plan.weight,
-            scale, colour,
+            part, (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer,
+            plan.top, plan.weight, scale, colour,
         )  # fmt: skip
     _add_tone(colour, at, plan.layer, plan.base, tone_of(plan, settled), unit)
-    provenance = np.full(hole.shape, KEPT, np.int32)
-    provenance[ys, xs] = SYNTHESISED
+    origin = np.full(ys.size, SYNTHESISED, np.int32)
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
     level = plan.layer[ny, nx]
     shown = (level >= 0) & (plan.doubt[ny, nx] < 0.5)
     best = plan.top[np.maximum(level, 0), ny, nx, 0]
-    provenance[ys[shown], xs[shown]] = plan.source[best[shown]]
-    image = frame.image.copy()
+    origin[shown] = plan.source[best[shown]]
     limit = 255 if frame.image.dtype == np.uint8 else 65535
-    image[ys, xs] = np.clip(colour + 0.5, 0, limit).astype(image.dtype)
-    return image, provenance
+    return np.clip(colour + 0.5, 0, limit).astype(frame.image.dtype), origin

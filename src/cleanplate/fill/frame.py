@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -35,13 +36,28 @@ class Bits:
         return np.unpackbits(self._bits, count=count).reshape(self._shape).view(bool)
 
 
+class Picture(Protocol):
+    """A frame of the clip, RGB (h, w, 3), uint8 or uint16: an array, or what makes parts of one when
+    they are asked for. A window holds some ninety, of which a fill only samples small parts."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        """The pixels of these rows and columns."""
+        ...
+
+
 @dataclass
 class WorkFrame:
     """A frame and what is derived from it alone.
 
     Attributes:
         index: position in the shot.
-        image: (h, w, 3) uint8 or uint16 RGB, as given.
+        image: (h, w, 3) uint8 or uint16 RGB, as given, see `Picture`.
         packed_hole: the hole, bool (h, w), eight pixels a byte: a window holds some ninety, which
             at 4K would take as much memory as a third of the pictures do.
         rgb: uint8 (wh, ww, 3), at the working resolution.
@@ -57,7 +73,7 @@ class WorkFrame:
     """
 
     index: int
-    image: np.ndarray
+    image: Picture
     packed_hole: Bits
     rgb: np.ndarray
     gray: np.ndarray
@@ -84,10 +100,11 @@ def work_size(height: int, width: int, area: int) -> tuple[int, int]:
     return max(8, round(height * scale)), max(8, round(width * scale))
 
 
-def prepare(index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkFrame:
+def prepare(index: int, image: Picture, hole: np.ndarray, area: int) -> WorkFrame:
     """Scale a frame to the working resolution and fill its hole smoothly."""
     height, width = work_size(*hole.shape, area)
-    eight = image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8)
+    whole = image[:, :]
+    eight = whole if whole.dtype == np.uint8 else (whole >> 8).astype(np.uint8)
     if (height, width) == hole.shape:
         rgb, work_hole = np.ascontiguousarray(eight), hole.copy()
     else:

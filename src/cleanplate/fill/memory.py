@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.fill.frame import WorkFrame, prepare
+from cleanplate.fill.frame import Picture, WorkFrame, prepare
 from cleanplate.fill.motion import SETTLE
 
 #: Frames on either side that decide what explains a frame.
@@ -40,7 +40,7 @@ class Memory:
         }
         self._lock = threading.RLock()
 
-    def frame(self, index: int, image: np.ndarray, hole: np.ndarray, area: int) -> WorkFrame:
+    def frame(self, index: int, image: Picture, hole: np.ndarray, area: int) -> WorkFrame:
         """`prepare`, remembered."""
         with self._lock:
             known = self._frames.get(index)

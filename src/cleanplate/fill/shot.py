@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from cleanplate.errors import MaskError
 from cleanplate.fill.compose import KEPT, SYNTHESISED, paint
-from cleanplate.fill.frame import prepare
+from cleanplate.fill.frame import Bits, Picture, prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
@@ -25,21 +26,41 @@ class Filled:
     """One frame with its hole filled.
 
     Attributes:
-        image: (h, w, 3), the dtype of the input; untouched outside the hole.
-        provenance: int32 (h, w): index, within the shot, of the frame that each filled pixel was
-            taken from; KEPT outside the hole; SYNTHESISED where no frame shows it.
+        picture: the frame as it was given.
+        hole: the pixels that were replaced.
+        values: (n, 3), the dtype of the input, what was put there, in the order of ``image[hole]``.
+        origin: int32 (n,), index, within the shot, of the frame that each was taken from, or
+            SYNTHESISED.
         recovered: share of the hole, 0..1, taken from other frames; 0 without a hole.
         synthesised: share of the hole, 0..1, made up; 0 without a hole.
     """
 
-    image: np.ndarray
-    provenance: np.ndarray
+    picture: Picture = field(repr=False)
+    hole: Bits = field(repr=False)
+    values: np.ndarray = field(repr=False)
+    origin: np.ndarray = field(repr=False)
     recovered: float
     synthesised: float
 
+    @cached_property
+    def image(self) -> np.ndarray:
+        """(h, w, 3), the dtype of the input; untouched outside the hole."""
+        image = np.array(self.picture[:, :])
+        if len(self.values):
+            image[self.hole.unpack()] = self.values
+        return image
+
+    @cached_property
+    def provenance(self) -> np.ndarray:
+        """int32 (h, w): `origin` in the hole, KEPT outside it."""
+        where = np.full(self.picture.shape[:2], KEPT, np.int32)
+        if len(self.origin):
+            where[self.hole.unpack()] = self.origin
+        return where
+
 
 def fill_shot(
-    frames: Iterable[np.ndarray],
+    frames: Iterable[Picture],
     holes: Iterable[np.ndarray],
     settings: FillSettings | None = None,
     wanted: range | None = None,
@@ -51,7 +72,8 @@ def fill_shot(
     Works in a stream: memory depends on the reach of the search, not on the length of the shot.
 
     Args:
-        frames: (h, w, 3) uint8 or uint16 RGB, all of one size, without a cut between them.
+        frames: (h, w, 3) uint8 or uint16 RGB, all of one size, without a cut between them: arrays,
+            or pictures that make the parts which are asked for.
         holes: bool (h, w), one for each frame, True where pixels are to be replaced. What the
             frames hold there is never looked at.
         settings: see FillSettings.
@@ -107,8 +129,8 @@ def context(settings: FillSettings) -> int:
 
 
 def _pairs(
-    frames: Iterable[np.ndarray], holes: Iterable[np.ndarray]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    frames: Iterable[Picture], holes: Iterable[np.ndarray]
+) -> Iterator[tuple[Picture, np.ndarray]]:
     holes = iter(holes)
     for index, image in enumerate(frames):
         hole = next(holes, None)
@@ -197,13 +219,14 @@ class _Filler:
     def _fill(self, index: int, plans: dict[int, Plan | None]) -> Filled:
         chains = self._window.chains(min(plans), max(plans))
         plan = plans[index]
+        frame = self._window.frames[index]
         if plan is None:
-            image = self._window.frames[index].image
-            return Filled(image, np.full(image.shape[:2], KEPT, np.int32), 0.0, 0.0)
+            nothing = np.zeros((0, 3), frame.image.dtype)
+            return Filled(frame.image, frame.packed_hole, nothing, np.zeros(0, np.int32), 0.0, 0.0)
         beside = {i: p for i, p in plans.items() if p is not None and i != index}
         settled = settle(plan, beside, chains)
         images = {int(i): self._window.frames[int(i)].image for i in np.unique(plan.source)}
-        image, provenance = paint(plan, settled, images)
-        provenance[provenance >= 0] -= self._first
-        made = float((provenance == SYNTHESISED).sum()) / max(1, int(plan.frame.hole.sum()))
-        return Filled(image, provenance, 1.0 - made, made)
+        values, origin = paint(plan, settled, images)
+        origin[origin >= 0] -= self._first
+        made = float((origin == SYNTHESISED).mean())
+        return Filled(frame.image, frame.packed_hole, values, origin, 1.0 - made, made)

@@ -166,6 +166,30 @@ def yuv_to_rgb(
     return out
 
 
+def yuv_part_to_rgb(
+    planes: list[np.ndarray],
+    layout: PixelLayout,
+    matrix: Matrix,
+    dtype: type,
+    part: tuple[slice, slice],
+) -> np.ndarray:
+    """Some rows and columns of what `yuv_to_rgb` gives."""
+    luma: list[slice] = []
+    chroma: list[slice] = []
+    inner: list[slice] = []
+    for wanted, shift, size in zip(
+        part, (layout.shift_y, layout.shift_x), planes[1].shape, strict=True
+    ):
+        # Whole chroma samples, and one more at either end to interpolate from.
+        first = max((wanted.start >> shift) - 1, 0)
+        last = min(-(-wanted.stop >> shift) + 1, size)
+        chroma.append(slice(first, last))
+        luma.append(slice(first << shift, last << shift))
+        inner.append(slice(wanted.start - (first << shift), wanted.stop - (first << shift)))
+    around = [planes[0][tuple(luma)], *(plane[tuple(chroma)] for plane in planes[1:3])]
+    return yuv_to_rgb(around, layout, matrix, dtype)[tuple(inner)]
+
+
 def scale_plane(plane: np.ndarray, offset: float, span: float, dtype: type) -> np.ndarray:
     """One plane `(h, w)` with `offset` as 0 and `offset + span` as the top of `dtype`."""
     limit = float(np.iinfo(dtype).max)

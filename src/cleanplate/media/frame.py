@@ -82,6 +82,11 @@ class Frame:
         return self._image
 
     @property
+    def picture(self) -> StoredPicture:
+        """What `image` holds, to be looked at in parts, without its memory."""
+        return StoredPicture(self)
+
+    @property
     def alpha(self) -> np.ndarray | None:
         """Upright opacity `(height, width)` in the type and scale of `image`, None if opaque."""
         if self._alpha is None and self.layout.alpha:
@@ -106,19 +111,48 @@ class Frame:
         return np.ascontiguousarray(self.orientation.apply(planes(small)[0]))
 
 
+class StoredPicture:
+    """A frame's image in the memory of its stored samples, for 4:2:0 half of what RGB takes.
+
+    `shape` (h, w, 3) and `dtype` are those of `Frame.image`, and ``picture[rows, columns]``, slices
+    without steps, equals that part of it: a new array each time.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        self._native, self._colour = frame.native, frame.colour
+        self._orientation = frame.orientation
+        self.shape = (frame.height, frame.width, 3)
+        self.dtype = np.dtype(sample_type(frame.layout))
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = (
+            slice(*one.indices(size)[:2]) for one, size in zip(part, self.shape[:2], strict=True)
+        )
+        stored = self._orientation.undo_part(rows, columns, self.shape)
+        shown = self._orientation.apply(to_rgb(self._native, self._colour, stored))
+        return np.ascontiguousarray(shown)
+
+
 def sample_type(own: PixelLayout) -> type[np.unsignedinteger]:
     """The type of RGB made from a pixel format: uint8 up to 8 bits, else uint16."""
     return np.uint8 if own.bits <= 8 else np.uint16
 
 
-def to_rgb(native: av.VideoFrame, colour: Colour) -> np.ndarray:
-    """RGB `(h, w, 3)` of a frame in a canonical format, as stored (not turned upright)."""
+_WHOLE = (slice(None), slice(None))
+
+
+def to_rgb(native: av.VideoFrame, colour: Colour, part: tuple[slice, slice] = _WHOLE) -> np.ndarray:
+    """RGB `(h, w, 3)` of a frame in a canonical format, or of some of its rows and columns, as stored
+    (not turned upright)."""
     own = layout(native.format.name)
     parts = planes(native)
     dtype = sample_type(own)
     if own.family == "yuv":
         matrix = matrix_for(colour, own, native.width, native.height)
-        return convert.yuv_to_rgb(parts, own, matrix, dtype)
+        if part == _WHOLE:
+            return convert.yuv_to_rgb(parts, own, matrix, dtype)
+        return convert.yuv_part_to_rgb(parts, own, matrix, dtype, part)
+    parts = [plane[part] for plane in parts]
     if own.family == "gray":
         matrix = _grey_matrix(colour, own)
         grey = convert.scale_plane(parts[0], matrix.black, matrix.luma_span, dtype)

@@ -59,6 +59,14 @@ class Orientation:
         shown = shown[::-1] if self.flip_rows else shown
         return shown[:, ::-1] if self.flip_columns else shown
 
+    def undo_part(self, rows: slice, columns: slice, shown: tuple[int, ...]) -> tuple[slice, slice]:
+        """Where, in the stored picture, these rows and columns of one that is `shown` (h, w) lie."""
+        if self.flip_rows:
+            rows = slice(shown[0] - rows.stop, shown[0] - rows.start)
+        if self.flip_columns:
+            columns = slice(shown[1] - columns.stop, shown[1] - columns.start)
+        return (columns, rows) if self.transpose else (rows, columns)
+
     def undo(self, shown: np.ndarray) -> np.ndarray:
         """The stored view of `shown`: the inverse of `apply`; no copy."""
         stored = shown[:, ::-1] if self.flip_columns else shown
