@@ -90,6 +90,53 @@ def yolo(side: int = 64) -> bytes:
     return model(nodes, [("image", [1, 3, side, side])], [("out", [1, 6, 2])], constants)
 
 
+def chosen(side: int = 64) -> bytes:
+    """[1, 3, 6]: the box of what is red as x0 y0 x1 y1, its score and its label's number, 1; then two
+    that are nothing, as a network gives it that drops doubles itself."""
+    nodes, constants = _box_nodes(side, side)
+    nodes += [
+        _NODE("Concat", ["x0", "y0", "x1", "y1", "sure", "kind"], ["row"], axis=0),
+        _NODE("Mul", ["row", "zero"], ["nothing"]),
+        _NODE("Concat", ["row", "nothing", "nothing"], ["rows"], axis=0),
+        _NODE("Reshape", ["rows", "shape"], ["out"]),
+    ]
+    constants += [constant("sure", [0.9]), constant("kind", [1.0]), constant("zero", 0.0)]
+    constants += [constant("shape", [1, 3, 6], np.int64)]
+    return model(nodes, [("image", [1, 3, side, side])], [("out", [1, 3, 6])], constants)
+
+
+def unbatched(side: int = 64) -> bytes:
+    """Boxes [1, 4] as x0 y0 x1 y1 in pixels, labels [1] counted from 1, and scores [1], without an
+    axis for several pictures."""
+    nodes, constants = _box_nodes(side, side)
+    nodes += [
+        _NODE("Concat", ["x0", "y0", "x1", "y1"], ["corners"], axis=0),
+        _NODE("Reshape", ["corners", "shape"], ["boxes"]),
+        _NODE("Identity", ["sure"], ["scores"]),
+        _NODE("Identity", ["kind"], ["labels"]),
+    ]
+    constants += [constant("shape", [1, 4], np.int64), constant("sure", [0.9])]
+    constants += [constant("kind", [1], np.int64)]
+    given = [("boxes", [1, 4]), ("labels", [1], TensorProto.INT64), ("scores", [1])]
+    return model(nodes, [("image", [1, 3, side, side])], given, constants)
+
+
+def queries(side: int = 64) -> bytes:
+    """Boxes [1, 1, 4] as cx cy w h in shares, and logits [1, 1, 2], of which the last is nothing."""
+    nodes, constants = _box_nodes(side, side)
+    nodes += [
+        _NODE("Concat", ["x0", "y0", "x1", "y1"], ["corners"], axis=0),
+        _NODE("MatMul", ["turn", "corners"], ["centred"]),
+        _NODE("Reshape", ["centred", "shape"], ["boxes"]),
+        _NODE("Identity", ["sure"], ["logits"]),
+    ]
+    turn = np.array([[0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [-1, 0, 1, 0], [0, -1, 0, 1]]) / side
+    constants += [constant("turn", turn), constant("sure", [[[3.0, -1.0]]])]
+    constants += [constant("shape", [1, 1, 4], np.int64)]
+    given = [("boxes", [1, 1, 4]), ("logits", [1, 1, 2])]
+    return model(nodes, [("image", [1, 3, side, side])], given, constants)
+
+
 def ssd(side: int = 64) -> bytes:
     """Boxes [1, 1, 4] as y0 x0 y1 x1 in shares, scores [1, 1], classes [1, 1] counted from 1, from
     bytes [1, h, w, 3]."""

@@ -51,6 +51,8 @@ def test_a_size_that_the_network_does_not_take(add):
     ("values", "parts", "field"),
     [
         ({"task": "detect", "labels": ["red"]}, [made.yolo], "labels"),
+        ({"task": "detect", "labels": ["red"]}, [made.chosen], "labels"),
+        ({"task": "detect", "labels": ["a", "red"]}, [made.chosen], "outputs.scores"),
         (
             {"task": "detect", "labels": ["a", "b"], "outputs": {"style": "yolo", "format": "xy"}},
             [made.yolo],

@@ -56,6 +56,39 @@ def test_a_detector_in_the_manner_of_ssd(add, red_box):
     assert np.abs(boxes - BOX).max() < 2 and scores.tolist() == [[pytest.approx(0.8)]]
 
 
+def test_a_detector_that_drops_doubles_itself(add, red_box):
+    outputs = {"style": "yolo", "format": "xyxy", "scores": "top"}
+    values = {"task": "detect", "labels": ["other", "red"], "outputs": outputs}
+    boxes, scores = add(values, made.chosen()).boxes(red_box, 0.3)
+    assert np.abs(boxes - BOX).max() < 2
+    assert scores.tolist() == [[0, pytest.approx(0.9)]]
+
+
+@pytest.mark.parametrize(
+    ("network", "outputs", "score"),
+    [
+        (made.unbatched, {"scores": "scores", "classes": "labels", "first_label": 1}, 0.9),
+        (made.queries, {"scores": "logits", "kind": "logits", "background": 1}, 0.982),
+    ],
+    ids=["torchvision", "DETR"],
+)
+def test_detectors_with_their_scores_apart(add, red_box, network, outputs, score):
+    shape = ("cxcywh", "share") if network is made.queries else ("xyxy", "pixels")
+    given = {
+        "style": "ssd",
+        "boxes": "boxes",
+        **dict(zip(("format", "coordinates"), shape, strict=True)),
+    }
+    values = {
+        "task": "detect",
+        "labels": ["red"],
+        "input": {"fit": "stretch"},
+        "outputs": {**given, **outputs},
+    }
+    boxes, scores = add(values, network()).boxes(red_box, 0.3)
+    assert np.abs(boxes - BOX).max() < 2 and scores.tolist() == [[pytest.approx(score, abs=0.001)]]
+
+
 def test_a_matte_that_remembers(add, red_box):
     values = {"task": "matte", "outputs": {"alpha": "alpha", "states": [["now", "seen"]]}}
     network = add(values, made.matte())

@@ -49,7 +49,11 @@ class PictureIn(_Strict):
 
 class YoloOut(_Strict):
     """One tensor with everything: for each box four numbers, if `objectness` one more, and a score
-    for each label. `attributes` says whether these come "first", as [1, 4 + n, boxes], or "last"."""
+    for each label. `attributes` says whether these come "first", as [1, 4 + n, boxes], or "last".
+
+    With `scores` "top" a box has but one score, and behind it the number of its label, as networks
+    give it that drop doubles themselves: [1, boxes, 6].
+    """
 
     style: Literal["yolo"]
     boxes: _Name | None = None
@@ -57,14 +61,16 @@ class YoloOut(_Strict):
     coordinates: Literal["pixels", "share"] = "pixels"
     objectness: bool = False
     attributes: Literal["first", "last"] | None = None
-    scores: Literal["probabilities", "logits"] = "probabilities"
+    scores: Literal["probabilities", "logits", "top"] = "probabilities"
 
 
 class SsdOut(_Strict):
-    """Boxes [1, n, 4], `scores` [1, n] with `classes` [1, n] beside them, or [1, n, labels] without.
+    """Boxes [1, n, 4], `scores` [1, n] with `classes` [1, n] beside them, or [1, n, labels] without;
+    all of them without the first axis as well, as torchvision has them.
 
     `first_label` is the number that `classes` has for the first label; `background` the column of
-    `scores` that is none; `count` names a tensor that says how many boxes there are.
+    `scores` that is none; `count` names a tensor that says how many boxes there are. `kind` says
+    what scores are: of logits with a background, one label is chosen, without one each stands alone.
     """
 
     style: Literal["ssd"]
@@ -76,6 +82,7 @@ class SsdOut(_Strict):
     coordinates: Literal["pixels", "share"] = "share"
     first_label: int = 0
     background: int | None = None
+    kind: Literal["probabilities", "logits"] = "probabilities"
 
 
 class SegmentOut(_Strict):

@@ -19,7 +19,8 @@ class ManifestError(ModelError):
     """A manifest that cannot be right. `field` is the field at fault, as in "input.layout"."""
 
     def __init__(self, field: str, why: str, really: str = "") -> None:
-        super().__init__(f"The manifest's {field} is wrong: {why}." + (really and f" {really}"))
+        end = "" if why.endswith("?") else "."
+        super().__init__(f"The manifest's {field} is wrong: {why}{end}" + (really and f" {really}"))
         self.field = field
 
 

@@ -60,21 +60,27 @@ def _detect(manifest: Detect, facts: Facts) -> Detect:
         for field in ("boxes", "scores", "classes", "count"):
             if (name := getattr(out, field)) is not None:
                 _known(f"outputs.{field}", name, facts)
-        if len(facts.outputs[out.boxes]) != 3:
+        if len(facts.outputs[out.boxes]) not in (0, 2, 3):  # 0 where the network does not say
             raise ManifestError(
-                "outputs.boxes", f"{out.boxes} is not of the form [1, n, 4]", facts.describe()
+                "outputs.boxes",
+                f"{out.boxes} is not of the form [1, n, 4] or [n, 4]",
+                facts.describe(),
             )
         return manifest.model_copy(update={"input": picture})
     name = _only_output("outputs.boxes", out.boxes, facts, rank=3)
-    wanted = 4 + int(out.objectness) + len(manifest.labels)
+    if out.scores == "top" and out.objectness:
+        raise ManifestError("outputs.objectness", "with scores: top there is none")
+    wanted = 6 if out.scores == "top" else 4 + int(out.objectness) + len(manifest.labels)
     attributes = out.attributes or _attributes_of(facts.outputs[name], wanted)
     shape = facts.outputs[name]
     given = shape[1] if attributes == "first" else shape[2]
     if isinstance(given, int) and given != wanted:
+        top = "; if these are a corner, another, a score and a label's number, say scores: top and "
         raise ManifestError(
-            "labels",
+            "outputs.scores" if out.scores == "top" else "labels",
             f"with {len(manifest.labels)} of them and outputs.objectness "
-            f"{str(out.objectness).lower()} each box has {wanted} numbers, and {name} has {given}",
+            f"{str(out.objectness).lower()} each box has {wanted} numbers, and {name} has {given}"
+            + (f"{top}format: xyxy under outputs" if given == 6 else ""),
             facts.describe(),
         )
     chosen = out.model_copy(update={"boxes": name, "attributes": attributes})

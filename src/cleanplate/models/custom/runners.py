@@ -97,11 +97,16 @@ class CustomDetector(_OfPictures):
     def check(self) -> str:
         """Run on a sample; returns what came of it, in words."""
         place, boxes, scores = self._raw(pictures.sample_picture())
+        self._not_top(scores)
         if scores.size and (scores.min() < -_SLACK or scores.max() > 1 + _SLACK):
             raise self._wrong(
                 "outputs.scores",
-                f"scores should be 0..1, and on a sample they are {_span(scores)}; are they logits, "
-                "or is outputs.attributes the other one?",
+                f"scores should be 0..1, and on a sample they are {_span(scores)}; "
+                + (
+                    "say kind: logits"
+                    if isinstance(self.manifest.outputs, SsdOut)
+                    else "are they logits, or is outputs.attributes the other one?"
+                ),
             )
         reach = float(np.abs(boxes).max(initial=0.0))
         if reach > 20 * max(place.size):
@@ -111,6 +116,20 @@ class CustomDetector(_OfPictures):
                 f"{place.size[1]}x{place.size[0]}",
             )
         return f"{len(boxes)} boxes, the best score {float(scores.max(initial=0)):.2f}"
+
+    def _not_top(self, scores: np.ndarray) -> None:
+        """Two labels make six numbers a box, and so do a score and the number of its label."""
+        out = self.manifest.outputs
+        if isinstance(out, SsdOut) or out.scores != "probabilities" or scores.shape[1] != 2:
+            return
+        first, second = scores.T
+        numbers = len(scores) > 1 and not out.objectness and (second == np.round(second)).all()
+        if numbers and (np.diff(first) <= 0).all() and first.any():
+            raise self._wrong(
+                "outputs.scores",
+                "what would be the second label's are whole numbers, behind scores in falling order; "
+                "these are a label's numbers: say scores: top, and most likely format: xyxy",
+            )
 
     def _raw(self, image: np.ndarray) -> tuple[pictures.Place, np.ndarray, np.ndarray]:
         out = self.manifest.outputs
@@ -132,6 +151,10 @@ class CustomDetector(_OfPictures):
         if tensor.ndim != 3:
             raise self._wrong("outputs.boxes", f"on a sample it gives {list(tensor.shape)}")
         rows = tensor[0].T if out.attributes == "first" else tensor[0]
+        if out.scores == "top":
+            if rows.shape[1] != 6:
+                raise self._wrong("outputs.scores", f"on a sample it gives {list(tensor.shape)}")
+            return rows[:, :4], self._spread(rows[:, 5], rows[:, 4])
         first = 5 if out.objectness else 4
         if rows.shape[1] != first + len(self.labels):
             raise self._wrong(
@@ -146,7 +169,9 @@ class CustomDetector(_OfPictures):
         return rows[:, :4], scores * likely
 
     def _ssd(self, answer: Mapping[str, np.ndarray], out: SsdOut) -> tuple[np.ndarray, np.ndarray]:
-        boxes, scores = answer[out.boxes][0], answer[out.scores][0]
+        plain = answer[out.boxes].ndim == 2  # no axis for several pictures
+        boxes, scores = answer[out.boxes], answer[out.scores]
+        boxes, scores = (boxes, scores) if plain else (boxes[0], scores[0])
         if boxes.ndim != 2 or boxes.shape[1] != 4:
             raise self._wrong(
                 "outputs.boxes", f"on a sample it gives {list(answer[out.boxes].shape)}"
@@ -157,6 +182,8 @@ class CustomDetector(_OfPictures):
         if out.classes is None:
             if scores.ndim != 2:
                 raise self._wrong("outputs.classes", "scores has no axis of labels; name classes")
+            if out.kind == "logits":
+                scores = _sigmoid(scores) if out.background is None else _softmax(scores, 1)
             if out.background is not None:
                 scores = np.delete(scores, out.background, 1)
             if scores.shape[1] != len(self.labels):
@@ -165,11 +192,18 @@ class CustomDetector(_OfPictures):
                     f"{len(self.labels)} are named, and scores have {scores.shape[1]} columns",
                 )
             return boxes[:count], scores[:count]
-        kinds = answer[out.classes][0].astype(int) - out.first_label
-        spread = np.zeros((len(boxes), len(self.labels)), np.float32)
+        kinds = answer[out.classes] if plain else answer[out.classes][0]
+        sure = _sigmoid(scores) if out.kind == "logits" else scores
+        spread = self._spread(kinds - out.first_label, sure)
+        return boxes[:count], spread[:count]
+
+    def _spread(self, kinds: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """One score and the number of its label for each box, as float32 (n, labels)."""
+        kinds = np.nan_to_num(kinds, nan=-1.0).astype(int)
+        spread = np.zeros((len(kinds), len(self.labels)), np.float32)
         known = (kinds >= 0) & (kinds < len(self.labels))
         spread[np.flatnonzero(known), kinds[known]] = scores[known]
-        return boxes[:count], spread[:count]
+        return spread
 
 
 class CustomSegmenter(_OfPictures):
@@ -253,8 +287,7 @@ class CustomSegmenter(_OfPictures):
         elif len(maps) == 1:
             maps = _sigmoid(maps)
         else:
-            maps = np.exp(maps - maps.max(0))
-            maps /= maps.sum(0)
+            maps = _softmax(maps, 0)
         keep = [n for n in range(every) if n != out.background]
         return np.ascontiguousarray(maps[keep])
 
@@ -532,6 +565,11 @@ def _on_square(mask: np.ndarray, shape: tuple[int, int], padded: bool) -> np.nda
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
+
+
+def _softmax(values: np.ndarray, axis: int) -> np.ndarray:
+    raised = np.exp(values - values.max(axis, keepdims=True))
+    return raised / raised.sum(axis, keepdims=True)
 
 
 def _span(values: np.ndarray) -> str:
