@@ -205,14 +205,16 @@ def read_key_mask(key: KeyMask) -> dict[int, np.ndarray]:
             frame = reader.read_frame(0)
     except MediaError as error:
         raise MaskError(f"The mask {key.path} cannot be read: {error}") from error
-    image = frame.image
-    colours = np.unique(image.reshape(-1, 3), axis=0)
-    ids = {tuple(colour): i for i, colour in enumerate(davis_palette().tolist())}
-    numbers = {tuple(colour): ids.get(tuple(colour)) for colour in colours.tolist()}
-    grey = (colours == colours[:, :1]).all()
+    # One number for each colour: sorting those is far faster than sorting triples.
+    red, green, blue = np.moveaxis(frame.image.astype(np.uint64), 2, 0)
+    coded = red << np.uint64(32) | green << np.uint64(16) | blue
+    colours = np.unique(coded).tolist()
+    ids = {(r << 32) + (g << 16) + b: i for i, (r, g, b) in enumerate(davis_palette().tolist())}
+    numbers = {colour: ids.get(colour) for colour in colours}
+    grey = all(colour >> 32 == colour >> 16 & 0xFFFF == colour & 0xFFFF for colour in colours)
     if grey or None in numbers.values():
         return {key.name: mask_of(frame)}
-    return {i: (image == colour).all(axis=2) for colour, i in numbers.items() if i}
+    return {i: coded == colour for colour, i in numbers.items() if i}
 
 
 def _numbered(boxes: tuple[Box, ...]) -> Iterator[tuple[int, Box]]:

@@ -68,22 +68,24 @@ def test_folders_as_davis_has_them(tmp_path, balls, deep):
 
 
 def test_coco_polygons_and_run_lengths(tmp_path, balls):
-    for index in range(3):
+    for index in range(4):
         _write(tmp_path / f"images/{index}.png", balls[index].image[..., ::-1])
     square = [[10, 20, 40, 20, 40, 60, 10, 60]]
     document = {
-        "images": [{"id": i, "file_name": f"{i}.png"} for i in range(3)],
+        "images": [{"id": i, "file_name": f"{i}.png"} for i in range(4)],
         "categories": [{"id": 7, "name": "Ball"}, {"id": 8, "name": "box"}],
         "annotations": [
             {"image_id": 0, "category_id": 7, "segmentation": rle.encode(balls[0].mask)},
             {"image_id": 0, "category_id": 8, "segmentation": square},
             {"image_id": 1, "category_id": 8, "segmentation": square},
+            {"image_id": 3, "category_id": 7, "segmentation": square, "iscrowd": 1},
         ],
     }
     (tmp_path / "a.json").write_text(json.dumps(document))
     ball, empty = gather(Source(tmp_path / "a.json", object="ball"), "x")
     assert (ball.mask == balls[0].mask).all() and not empty.there
     assert empty.source == "2.png"  # 1.png has something else marked, so it says nothing of balls
+    # and 3.png has a crowd of them, outlined together, which would teach what lies between
     boxes = list(gather(Source(tmp_path / "a.json", object="box"), "x"))
     assert boxes[0].mask.sum() == pytest.approx(30 * 40, rel=0.1)
     assert boxes[0].mask[40, 25] and not boxes[0].mask[40, 45]

@@ -26,7 +26,7 @@ def of_coco(path: Path, wanted: str | None) -> Iterator[Example]:
     """Every picture with the instances of one category, or of all where none is named.
 
     Pictures without any are examples of where it is not, but for those that other categories alone
-    are on. Raises UsageError for what is no such file, or names no such category.
+    are on. A crowd of it (`iscrowd`) is only roughly outlined: pictures with one are left out. Raises UsageError for what is no such file, or names no such category.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ def of_coco(path: Path, wanted: str | None) -> Iterator[Example]:
     for number, facts in sorted(images.items(), key=lambda item: str(item[1].get("file_name"))):
         found = instances.get(number, [])
         mine = [item for item in found if item.get("category_id") in numbers or not kinds]
-        if found and not mine:
+        if (found and not mine) or any(item.get("iscrowd") for item in mine):
             continue
         image = read_picture(_place(path, str(facts["file_name"])))
         mask = np.zeros(image.shape[:2], bool)
