@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import av
@@ -73,6 +73,10 @@ class Watched:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", choices=[case.name for case in CASES])
+    parser.add_argument("--rate", type=int, help="frames a second, in place of each clip's own")
+    parser.add_argument(
+        "--quality", default="good", help="of the fill; the default is the usual one"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of each clip's length")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where samples go as they come")
     parser.add_argument("--plot", type=Path, metavar="SVG")
@@ -86,7 +90,13 @@ def main(options: argparse.Namespace) -> int:
         chosen = [case for case in CASES if options.only in (None, case.name)]
         runs = []
         for case in chosen:
-            runs.append(watch(case, options.share, lambda now: _save(options.json, [*runs, now])))
+            if options.rate is not None:
+                case = replace(case, rate=options.rate)
+
+            def tell(now: Watched) -> None:
+                _save(options.json, [*runs, now])
+
+            runs.append(watch(case, options.share, options.quality, tell))
             _save(options.json, runs)
     print(_table(runs))
     if options.plot is not None:
@@ -101,7 +111,7 @@ def main(options: argparse.Namespace) -> int:
     return 0 if all(v.met for v in verdicts) and all(run.finished for run in runs) else 1
 
 
-def watch(case: Case, share: float, tell) -> Watched:
+def watch(case: Case, share: float, quality: str, tell) -> Watched:
     """Generate a case's clip, export it and read its memory; `tell` gets the samples so far."""
     count = max(1, round(case.frames * share))
     with tempfile.TemporaryDirectory(prefix="bench-long-") as name:
@@ -110,7 +120,8 @@ def watch(case: Case, share: float, tell) -> Watched:
         write_clip(clip, case, count)
         write_masks(masks, case, count)
         project = folder / "a.cleanplate"
-        _cleanplate(folder, "project", "new", clip, "-o", project, "--mask", masks)
+        _cleanplate(folder, "project", "new", clip, "-o", project, "--mask", masks,
+                    "--quality", quality)  # fmt: skip
         shutil.rmtree(masks)
         run = Watched(case.name, count, _commit())
         _export(folder, project, run, tell)

@@ -73,6 +73,14 @@ def test_nothing_heavy_loads_before_it_is_used(statement):
     assert not HEAVY & set(loaded)
 
 
+def test_who_only_shows_what_was_filled_waits_for_no_compiled_code():
+    script = "import sys, cleanplate.engine.preview, cleanplate.media.writer; print('numba' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_every_public_verb_exists():
     for name in cleanplate.__all__:
         assert getattr(cleanplate, name) is not None

@@ -7,7 +7,7 @@ import generated
 import numpy as np
 import pytest
 
-from cleanplate.engine import preview as preview_module
+from cleanplate import fill
 from cleanplate.engine.preview import Preview, compared, write_preview
 from cleanplate.engine.projects import new_project
 from cleanplate.engine.store import Store
@@ -52,8 +52,10 @@ def test_a_frame_is_shown_without_the_object(scene, store, index):
 def test_what_was_shown_is_remembered_until_something_changes(scene, store, monkeypatch):
     project, _, _ = scene
     fills = []
-    real = preview_module.fill_shot
-    monkeypatch.setattr(preview_module, "fill_shot", lambda *given: fills.append(1) or real(*given))
+    real = fill.fill_shot
+    monkeypatch.setattr(
+        fill, "fill_shot", lambda *given: fills.append(1) or real(*given), raising=False
+    )
     preview = Preview(project, 80, store)
     first = [shown.after for shown in preview.frames(range(4, 7))]
     assert len(fills) == 1
@@ -65,6 +67,20 @@ def test_what_was_shown_is_remembered_until_something_changes(scene, store, monk
     assert len(fills) == 2
     assert not np.array_equal(first, wider)
     project.undo()
+
+
+def test_frames_beside_one_are_ready_for_whoever_asks_later(scene, store, monkeypatch):
+    project, _, _ = scene
+    [expected] = Preview(project, 80, Store(store.folder.with_name("other"))).frames(range(6, 7))
+    preview = Preview(project, 80, store)
+    preview.look_ahead(range(5, 6), 60, 2)  # nothing is in memory: nothing to gain
+    list(preview.frames(range(5, 6)))
+    preview.look_ahead(range(5, 6), 60, 2)
+    monkeypatch.setattr(fill, "fill_shot", None, raising=False)
+    monkeypatch.setattr(Preview, "_open", None)
+    [shown] = Preview(project, 80, store).frames(range(6, 7))
+    assert np.array_equal(shown.before, expected.before)
+    assert np.array_equal(shown.after, expected.after)
 
 
 def test_ways_to_compare(scene, store):

@@ -11,7 +11,8 @@ from fill.fill_scenes import HEIGHT, WIDTH, crossed, disc, eight_bit, held_still
 
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.geometry import warp_map
-from cleanplate.fill.motion import SETTLE, UNEXPLAINED, Chain, explain, measure_step, settle_other
+from cleanplate.fill.motion import UNEXPLAINED, Chain, explain, measure_step, settle_other
+from cleanplate.fill.settings import SETTLE
 
 WHOLE = (0, HEIGHT, 0, WIDTH)
 NO_LIMIT = 10**9

@@ -15,6 +15,13 @@ from cleanplate.cli.progress import shown
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+_AHEAD = 4
+"""Frames beside the one that is shown which are filled as well, where that is quick."""
+
+_AHEAD_SECONDS = 0.8
+"""Seconds after which no further one is begun."""
+
+
 class How(StrEnum):
     """What is shown of a frame."""
 
@@ -57,3 +64,6 @@ def preview(
     with fetching() as watch, shown(False) as show:
         kept = Preview(Project.open(project), size, watch=watch)
         write_preview(kept, output, chosen, compare.value, show)
+    if frame is not None:
+        # With all that is in memory now, those beside it cost a fraction of what they would later.
+        kept.look_ahead(range(frame, frame + 1), _AHEAD_SECONDS, _AHEAD)

@@ -32,6 +32,11 @@ class Halt:
         self._control = cancel if isinstance(cancel, Control) else Control(cancel)
         self._stopped = threading.Event()
 
+    @property
+    def control(self) -> Control:
+        """What the user stops and pauses with."""
+        return self._control
+
     def stop(self) -> None:
         self._stopped.set()
 

@@ -7,13 +7,16 @@ frames that are asked for. What was shown once is in the store and shown again a
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,24 +24,31 @@ from cleanplate.engine.control import Control
 from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import Hole, compose
-from cleanplate.engine.overlap import Halt
+from cleanplate.engine.overlap import Ahead, Halt
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import MediaError, UsageError
-from cleanplate.fill import FillSettings, Memory, context, fill_shot
+from cleanplate.fill import FillSettings, context
 from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
 from cleanplate.project import Project
 
 if TYPE_CHECKING:
+    from cleanplate.fill import Memory
     from cleanplate.models.fetching import Watcher
 
 Compare = Literal["after", "before", "split", "side"]
 
+_PATIENCE = 1.0
+"""Seconds that the thread which decodes is waited for when it is no longer needed."""
+
 SMALL = 960
 """Longer side, in pixels, of a preview unless told otherwise."""
+
+_DECODED = 24
+"""Frames that are decoded ahead of the fill."""
 
 _HELD = 112
 """Frames in memory: those that one preview looks at, and room to step on; some 3 MB each."""
@@ -96,6 +106,7 @@ class Preview:
         self._choose_fill()
         self._held: OrderedDict[int, _Small] = OrderedDict()
         self._reader: ClipReader | None = None
+        self._length: int | None = None
 
     def close(self) -> None:
         """Let go of the clip and of what is in memory."""
@@ -103,7 +114,7 @@ class Preview:
             self._reader.close()
         self._reader = None
         self._held.clear()
-        self._memory = Memory(_HELD)
+        self._memory = None
 
     @property
     def masks(self) -> MaskStage:
@@ -140,18 +151,41 @@ class Preview:
             return
         for shot in by_shot(self._numbered(seen, wanted, holes)):
             for small, patch in self._filled(shot, wanted):
+                self._store.put(self._small_key(small.index), _packed(small.image))
                 self._store.put(keys[small.index], patch.pack())
                 yield _shown(small, patch)
+
+    def look_ahead(self, shown: range, seconds: float, most: int) -> None:
+        """Fill frames beside those that were just `shown`, which are likely to be asked for next and
+        now cost a fraction of the first: at most so many, none begun after so many seconds. Does
+        nothing where all that was shown came out of the store."""
+        if self._memory is None:
+            return
+        until = time.monotonic() + seconds
+        after = range(shown.stop, min(shown.stop + most, self._count()))
+        before = range(max(shown.start - 1, 0), shown.start)
+        for index in (*after[:2], *before, *after[2:])[:most]:
+            if time.monotonic() > until:
+                break
+            for _ in self.frames(range(index, index + 1)):
+                pass
 
     def _choose_fill(self) -> None:
         state = self._masks.state
         if self._made_by != fill_name(state):
             self._made_by = fill_name(state)
             self._fill: FillSettings = fill_settings(state, "draft")
-            self._memory = Memory(_HELD)
+            self._memory: Memory | None = None
 
     def _count(self) -> int:
-        return self._open().count()
+        """The number of frames of the clip: counted once, it takes a pass over the file."""
+        if self._length is None:
+            key = key_of("length", code_version("media"), clip=self._project.fingerprint)
+            known = self._store.get(key)
+            self._length = self._open().count() if known is None else int(known)
+            if known is None:
+                self._store.put(key, str(self._length).encode())
+        return self._length
 
     def _open(self) -> ClipReader:
         if self._reader is None:
@@ -182,6 +216,12 @@ class Preview:
         made = [self.width, self.height, self._made_by]
         return key_of("preview", code, index, made, nearby, clip=self._project.fingerprint)
 
+    def _small_key(self, index: int) -> str:
+        """The store's name for a frame at the preview's size."""
+        size = [self.width, self.height]
+        clip = self._project.fingerprint
+        return key_of("small frame", code_version("media"), index, size, clip=clip)
+
     def _numbered(
         self, seen: range, wanted: range, holes: ProjectHoles
     ) -> Iterator[tuple[int, _Small]]:
@@ -189,14 +229,26 @@ class Preview:
         whole clip: that takes longer than a preview."""
         shots = self._masks.known_shots()
         if shots is None:
-            yield from number_shots(self._smalls(seen, wanted, holes), lambda small: small.image)
+            with closing(self._smalls(seen, wanted, holes)) as smalls:
+                yield from number_shots(smalls, lambda small: small.image)
             return
         for number, shot in enumerate(shots):
             if shot.start < wanted.stop and wanted.start < shot.stop:
                 part = range(max(shot.start, seen.start), min(shot.stop, seen.stop))
-                yield from ((number, small) for small in self._smalls(part, wanted, holes))
+                with closing(self._smalls(part, wanted, holes)) as smalls:
+                    yield from ((number, small) for small in smalls)
 
     def _smalls(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[_Small]:
+        """The frames of `seen`, made ready in a thread of their own beside the fill."""
+        halt = Halt(self._halt.control)
+        ahead = Ahead(self._decoded(seen, wanted, holes), _DECODED, halt, "preview")
+        try:
+            yield from ahead
+        finally:
+            halt.stop()
+            ahead.join(time.monotonic() + _PATIENCE)
+
+    def _decoded(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[_Small]:
         for index in seen:
             self._halt.check()
             try:
@@ -209,7 +261,7 @@ class Preview:
         """A frame with its hole; the same arrays again while nothing about them changes."""
         known, name = self._held.get(index), holes.identity(index)
         if known is None:
-            image = self._open().read_frame(index).scaled(self.width, self.height)
+            image = self._image(index)
             known = _Small(index, image, holes[index], name)
         elif known.name != name:
             known = _Small(index, known.image, holes[index], name)
@@ -219,11 +271,23 @@ class Preview:
             self._held.popitem(last=False)
         return known
 
+    def _image(self, index: int) -> NDArray[np.uint8]:
+        """A frame at the preview's size: as it was kept, or decoded."""
+        data = self._store.get(self._small_key(index))
+        if data is not None:
+            return _unpacked(data)
+        return self._open().read_frame(index).scaled(self.width, self.height)
+
     def _filled(self, shot: Iterator[_Small], wanted: range) -> Iterator[tuple[_Small, Patch]]:
         """The wanted frames of one shot, filled."""
         begin = next(shot, None)
         if begin is None or begin.index >= wanted.stop:
             return
+        # Loading compiled code takes a while, in which frames are being decoded.
+        from cleanplate.fill import Memory, fill_shot
+
+        if self._memory is None:
+            self._memory = Memory(_HELD)
         first = begin.index
         waiting: deque[_Small] = deque()
 
@@ -279,6 +343,19 @@ def compared(shown: Shown, compare: Compare) -> NDArray[np.uint8]:
     picture[:, :middle] = shown.before[:, :middle]
     picture[:, max(middle - 1, 0) : middle + 1] = 255
     return picture
+
+
+def _packed(image: NDArray[np.uint8]) -> bytes:
+    """A picture as PNG, quickly; `_unpacked` gives the same pixels again."""
+    written, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not written:
+        raise MediaError("a preview could not be packed")
+    return data.tobytes()
+
+
+def _unpacked(data: bytes) -> NDArray[np.uint8]:
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(stored[..., ::-1])
 
 
 def _shown(small: _Small, patch: Patch) -> Shown:

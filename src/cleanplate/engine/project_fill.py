@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from cleanplate import models
-from cleanplate.engine.plate import completer
 from cleanplate.fill import FillSettings
 from cleanplate.project import State
 from cleanplate.project.fingerprint import fingerprint, stamp
@@ -19,6 +18,10 @@ def fill_settings(state: State, quality: str | None = None, workers: int = 2) ->
     """
     chosen = quality or state.settings.get("quality", "good")
     network = state.settings.get("completer") or None
+    if network is None:
+        return FillSettings(chosen, workers)
+    from cleanplate.engine.plate import completer
+
     return FillSettings(chosen, workers, completer(network))
 
 

@@ -12,14 +12,12 @@ import cv2
 import numpy as np
 from numba import njit
 
-from cleanplate.fill.frame import Picture
+from cleanplate.fill.filled import SYNTHESISED, Picture
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.plan import Plan
 
 #: Standard deviation, in working pixels, that parts tone from detail.
 TONE = 1.5
-#: Provenance of pixels outside the hole, and of pixels that no frame shows.
-KEPT, SYNTHESISED = -1, -2
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
 

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import cv2
 import numpy as np
 
+from cleanplate.fill.filled import Bits, Picture
 from cleanplate.fill.geometry import Box, bounding_box, crop, even, half_box, half_size
 from cleanplate.fill.smooth import harmonic_fill
 
 #: A frame is never sampled within this many working pixels of its hole: the edge of the thing
 #: that is being removed is soft, and would show as dark threads.
 GUARD = 2
-
-
-class Bits:
-    """A mask, bool (h, w), eight pixels a byte."""
-
-    def __init__(self, mask: np.ndarray) -> None:
-        self._shape = mask.shape
-        self._bits = np.packbits(mask)
-        self._mask = weakref.ref(mask)
-
-    def is_of(self, mask: np.ndarray) -> bool:
-        """Whether this was made of that very array."""
-        return self._mask() is mask
-
-    def unpack(self) -> np.ndarray:
-        """The mask again."""
-        count = self._shape[0] * self._shape[1]
-        return np.unpackbits(self._bits, count=count).reshape(self._shape).view(bool)
-
-
-class Picture(Protocol):
-    """A frame of the clip, RGB (h, w, 3), uint8 or uint16: an array, or what makes parts of one when
-    they are asked for. A window holds some ninety, of which a fill only samples small parts."""
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-
-    @property
-    def dtype(self) -> np.dtype: ...
-
-    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
-        """The pixels of these rows and columns."""
-        ...
 
 
 @dataclass

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.fill.frame import Picture, WorkFrame, prepare
-from cleanplate.fill.motion import SETTLE
+from cleanplate.fill.filled import Picture
+from cleanplate.fill.frame import WorkFrame, prepare
+from cleanplate.fill.settings import SETTLE
 
 #: Frames on either side that decide what explains a frame.
 _AROUND = SETTLE + 4

@@ -34,8 +34,6 @@ PACKED = 6
 _CLOSED = 0.7
 #: Motion that differs from the camera's by less than this, at the half resolution, is the camera's.
 _DIFFERENT = 0.5
-#: Frames over which the second layer's motion is averaged, each way.
-SETTLE = 3
 
 
 @dataclass

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from cleanplate.errors import UsageError
-from cleanplate.fill.unseen import Completer
+
+#: Completes a picture: (image (h, w, 3), missing bool (h, w)) to float32 (h, w, 3).
+Completer = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 Quality = Literal["draft", "good", "best", "lossless"]
 
@@ -20,6 +25,14 @@ _REACH: dict[str, tuple[int, ...]] = {
 
 #: Frames either side that a frame's tone is averaged with.
 _SPAN = {"draft": 2, "good": 4, "best": 4}
+
+#: Frames from one key frame, at which what no frame shows is made up, to the next.
+SPACING = 32
+#: Frames over which the second layer's motion is averaged, each way.
+SETTLE = 3
+#: Frames beyond the reach that must be known before a frame can be judged, so that the second
+#: layer's motion and what explains a frame come out the same however the frames arrived.
+LOOKAHEAD = SETTLE + 3
 
 #: Pixels of the resolution at which motion is measured and candidates are judged.
 _WORK_AREA = {"draft": 60_000, "good": 110_000, "best": 220_000}
@@ -69,3 +82,18 @@ class FillSettings:
     def work_area(self) -> int:
         """Pixels of the working resolution."""
         return _WORK_AREA[self._level]
+
+    @property
+    def furthest(self) -> int:
+        """Frames that a plan looks at, either way: a plan that met later ones would wait for steps
+        that are queued behind it, for ever."""
+        return max(*self.reach, SPACING)
+
+
+def context(settings: FillSettings) -> int:
+    """How many frames either side decide what goes into a frame's hole.
+
+    The fill of a frame is a function of these frames and their holes, and of nothing else: shots
+    can be filled in pieces, each with so many frames around it, and the result is the same.
+    """
+    return settings.furthest + settings.span + LOOKAHEAD

@@ -5,58 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from cleanplate.errors import MaskError
-from cleanplate.fill.compose import KEPT, SYNTHESISED, paint
-from cleanplate.fill.frame import Bits, Picture, prepare
+from cleanplate.fill.compose import paint
+from cleanplate.fill.filled import SYNTHESISED, Filled, Picture
+from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.settle import settle
-from cleanplate.fill.unseen import SPACING
-from cleanplate.fill.window import LOOKAHEAD, Window
-
-
-@dataclass(frozen=True)
-class Filled:
-    """One frame with its hole filled.
-
-    Attributes:
-        picture: the frame as it was given.
-        hole: the pixels that were replaced.
-        values: (n, 3), the dtype of the input, what was put there, in the order of ``image[hole]``.
-        origin: int32 (n,), index, within the shot, of the frame that each was taken from, or
-            SYNTHESISED.
-        recovered: share of the hole, 0..1, taken from other frames; 0 without a hole.
-        synthesised: share of the hole, 0..1, made up; 0 without a hole.
-    """
-
-    picture: Picture = field(repr=False)
-    hole: Bits = field(repr=False)
-    values: np.ndarray = field(repr=False)
-    origin: np.ndarray = field(repr=False)
-    recovered: float
-    synthesised: float
-
-    @cached_property
-    def image(self) -> np.ndarray:
-        """(h, w, 3), the dtype of the input; untouched outside the hole."""
-        image = np.array(self.picture[:, :])
-        if len(self.values):
-            image[self.hole.unpack()] = self.values
-        return image
-
-    @cached_property
-    def provenance(self) -> np.ndarray:
-        """int32 (h, w): `origin` in the hole, KEPT outside it."""
-        where = np.full(self.picture.shape[:2], KEPT, np.int32)
-        if len(self.origin):
-            where[self.hole.unpack()] = self.origin
-        return where
+from cleanplate.fill.window import Window
 
 
 def fill_shot(
@@ -93,7 +53,7 @@ def fill_shot(
     settings = settings or FillSettings()
     ready = prepare if memory is None else memory.frame
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
-        window = Window(_furthest(settings) + settings.span, pool.submit, memory)
+        window = Window(settings.furthest + settings.span, pool.submit, memory)
         filler = _Filler(window, settings, pool, first)
         asked = first
         try:
@@ -111,21 +71,6 @@ def fill_shot(
             yield from filler.done(to_the_end=True)
         finally:
             filler.cancel()
-
-
-def _furthest(settings: FillSettings) -> int:
-    """Frames that a plan looks at, either way: a plan that met later ones would wait for steps
-    that are queued behind it, for ever."""
-    return max(*settings.reach, SPACING)
-
-
-def context(settings: FillSettings) -> int:
-    """How many frames either side decide what goes into a frame's hole.
-
-    The fill of a frame is a function of these frames and their holes, and of nothing else: shots
-    can be filled in pieces, each with so many frames around it, and the result is the same.
-    """
-    return _furthest(settings) + settings.span + LOOKAHEAD
 
 
 def _pairs(

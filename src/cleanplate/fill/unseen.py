@@ -8,7 +8,6 @@ while the picture moves, and any piece of a shot can be filled by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -17,17 +16,13 @@ import numpy as np
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box, bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
+from cleanplate.fill.settings import SPACING, Completer
 from cleanplate.fill.smooth import harmonic_fill
 
-#: Frames from one key frame to the next.
-SPACING = 32
 #: Standard deviation, in working pixels, that parts a key frame's texture from its tone.
 _COARSE = 8.0
 #: Working pixels around the hole that a key frame is completed from.
 _CONTEXT = 64
-
-#: Completes a picture: (image (h, w, 3), missing bool (h, w)) to float32 (h, w, 3).
-Completer = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def key_frames(index: int) -> tuple[int, int]:

@@ -16,7 +16,6 @@ from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.motion import (
     PACKED,
-    SETTLE,
     UNEXPLAINED,
     Chain,
     Step,
@@ -24,11 +23,8 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
-from cleanplate.fill.unseen import Completed, Completer, complete_key
-
-#: Frames beyond the reach that must be known before a frame can be judged, so that the second
-#: layer's motion and what explains a frame come out the same however the frames arrived.
-LOOKAHEAD = SETTLE + 3
+from cleanplate.fill.settings import LOOKAHEAD, SETTLE, Completer
+from cleanplate.fill.unseen import Completed, complete_key
 
 
 def _once(table: dict[int, Future], index: int, work: Callable[[], object]):
