@@ -103,8 +103,6 @@ def train(
     places = [*(from_ or ()), *(more or ())]
     if masks is not None and len(places) != 1:
         raise typer.BadParameter("--masks goes with one --from", param_hint="--masks")
-    if not places and not continue_:
-        raise typer.BadParameter("say where the examples are, or --continue", param_hint="--from")
     sources = [teaching.Source(place, masks, object_) for place in places]
     if only_add:
         for source in sources:

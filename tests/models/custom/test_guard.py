@@ -170,3 +170,9 @@ def test_an_answer_may_not_claim_more_than_there_may_be(tmp_path):
 def test_addresses_that_are_not_used(own_home, file):
     with pytest.raises(CleanplateError, match=r"https|hf:owner"):
         custom.add([file], {"task": "segment", "labels": ["a"]}, name="far")
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "."])
+def test_what_is_no_file_is_not_read(own_home, file):
+    with pytest.raises(CleanplateError, match="is no file"):
+        custom.add([file], {"task": "segment", "labels": ["a"]}, name="far")

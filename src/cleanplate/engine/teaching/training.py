@@ -79,13 +79,13 @@ def train(
         Where examples are; they are added to those that `name` was taught from before.
     going_on
         Go on from the checkpoint of a run that was stopped, or, when there are more examples than
-        then, from the weights that it came to.
+        then, from the weights that it came to; from the beginning where there is none yet.
     progress
         Told of stages and, while the small network trains, of its step, loss and IoU (in `details`).
     cancel
         Stops at the next step; the checkpoint stays, to go on from.
 
-    Raises UsageError for fewer than five examples, nothing to go on from, or a method that needs torch where there is none.
+    Raises UsageError for fewer than five examples, or a method that needs torch where there is none.
     """
     settings = settings or TrainSettings()
     if settings.method == "network" and not has_torch():
@@ -97,8 +97,6 @@ def train(
     examples = _examples(name, sources, tell)
     training = TrainingSet(name)
     checkpoint = training.folder / _CHECKPOINT
-    if going_on and not checkpoint.is_file() and name not in custom.names():
-        raise UsageError(f"There is nothing of {name} to go on from. Train it first.")
     parts = split(examples)
     outcomes, made = [], {}
     if settings.method != "network":

@@ -123,6 +123,8 @@ def obtain(file: str, most: int, progress: Progress | None = None) -> tuple[byte
         return _download(_address(file), most, progress), None
     path = Path(file).expanduser()
     try:
+        if path.exists() and not path.is_file():  # a device may never end
+            raise ModelError(f"{path} is no file. Name the ONNX file itself.")
         if path.stat().st_size > most:
             raise ModelError(f"{path} is larger than the {most >> 20} MiB that a network may be.")
         return path.read_bytes(), path.parent

@@ -27,11 +27,14 @@ class ManifestError(ModelError):
 def read_values(path: Path) -> dict[str, Any]:
     """The fields of a manifest file, YAML or TOML by its suffix, not yet checked."""
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path} is no file. Name the manifest itself.")
         if path.stat().st_size > _LARGEST:
             raise ModelError(f"{path} is no manifest: it is larger than {_LARGEST >> 10} KiB.")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The manifest {path} cannot be read ({error}).") from error
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise ModelError(f"The manifest {path} cannot be read ({why}).") from error
     if path.suffix.lower() == ".toml":
         try:
             return tomllib.loads(text)

@@ -132,7 +132,7 @@ def name_from(text: str) -> str:
     Raises UsageError where no letter or digit is left.
     """
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "-" for c in text.lower())
-    return check_name(re.sub("-+", "-", plain).strip("-_.")[:40])
+    return check_name(re.sub("-+", "-", plain).strip("-_.")[:40] or text)
 
 
 def free_name(name: str) -> str:
