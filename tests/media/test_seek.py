@@ -39,6 +39,22 @@ def test_read_frame_equals_reading_in_order(tmp_path, name):
         assert {frame.index: fingerprint(frame) for frame in clip} == in_order
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_skimmed_is_what_reading_gives(tmp_path, name):
+    codec, pix_fmt, options = KINDS[name]
+    path = write_clip(tmp_path / name, 30, codec, pix_fmt, options=options)
+    with open_clip(path) as clip:
+        in_order = {frame.index: fingerprint(frame) for frame in clip}
+        assert clip.starts()[0] == 0
+        for stretch in (range(0, 30), range(7, 22), range(25, 30)):
+            skimmed = {frame.index: fingerprint(frame) for frame in clip.skim(stretch)}
+            assert len(skimmed) >= len(stretch) / 4
+            assert list(skimmed) == sorted(set(skimmed) & set(stretch))
+            assert all(in_order[index] == seen for index, seen in skimmed.items())
+        if name == "h264.mp4":
+            assert len(skimmed) < len(stretch)
+
+
 def test_seek_and_ranges(tmp_path):
     path = write_clip(tmp_path / "in.mp4", 20)
     with open_clip(path, range(5, 15, 3)) as clip:

@@ -116,11 +116,15 @@ class Decoder:
         """Forget what is under way; call after seeking the container."""
         self._context.flush_buffers()
 
-    def pictures(self) -> Iterator[Picture]:
-        """All frames from here to the end of the file, in the order of their times."""
+    def pictures(self, whole: int | None = None) -> Iterator[Picture]:
+        """All frames from here to the end of the file, in the order of their times.
+
+        Before the time `whole`, frames that no other refers to may be left out: in most files that
+        halves the way from a key frame to a frame behind it.
+        """
         times = Timestamps()
         weave: Deinterlacer | None = None
-        for frame in self._frames():
+        for frame in self._frames(whole):
             duration = frame.duration or self._usual
             picture = Picture(normalise(frame), times.best(frame, duration), duration)
             self.repaired = times.repaired
@@ -134,18 +138,20 @@ class Decoder:
         if weave is not None:
             yield from weave.push(None)
 
-    def _frames(self) -> Iterator[av.VideoFrame]:
+    def _frames(self, whole: int | None) -> Iterator[av.VideoFrame]:
         sent = got = 0
         last = None
         for packet in self._packets():
-            sent += not packet.is_discard
+            passed = whole is not None and packet.pts is not None and packet.pts < whole
+            self._context.skip_frame = "NONREF" if passed else "DEFAULT"
+            sent += not packet.is_discard and not passed
             try:
                 frames = self._context.decode(packet)
             except av.error.FFmpegError:
                 self.damaged += 1
                 continue
             for frame in frames:
-                got += 1
+                got += whole is None or frame.pts is None or frame.pts >= whole
                 last = frame.pts
                 yield frame
         try:

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from cleanplate.errors import MediaError, UsageError
 from cleanplate.media import sequence
 from cleanplate.media.container import open_input
@@ -16,7 +18,7 @@ from cleanplate.media.decoder import Decoder, Picture
 from cleanplate.media.frame import Frame
 from cleanplate.media.info import ClipInfo
 from cleanplate.media.probing import probe
-from cleanplate.media.timing import Timeline, read_timeline
+from cleanplate.media.timing import Timeline, has_true_times, read_timeline
 
 # Going on is cheaper than seeking when the wanted frame is this near.
 _NEAR = 48
@@ -154,8 +156,27 @@ class ClipReader(ABC):
         raise MediaError(f"{self.info.path}: frame {index} is damaged and cannot be decoded.")
 
     @abstractmethod
+    def starts(self) -> list[int]:
+        """The frames that reading can start at with no way to them, ascending; the first is 0."""
+
+    def skim(self, frames: range) -> Iterator[Frame]:
+        """Those of `frames` that are cheaply had, in order, for a first look.
+
+        Of a video these are the frames that others are predicted from, about half of all in most
+        files, at half the cost.
+        """
+        self._stream = None
+        for frame in self._skimmed(frames):
+            if frame.index >= frames.stop:
+                return
+            yield frame
+
+    @abstractmethod
     def _from(self, index: int) -> Iterator[Frame]:
         """The frames from `index` on."""
+
+    def _skimmed(self, frames: range) -> Iterator[Frame]:
+        return self._from(frames.start)
 
     def _warn(self, line: str) -> None:
         if line not in self.warnings:
@@ -188,6 +209,10 @@ class VideoReader(ClipReader):
     def count(self) -> int:
         return len(self.timeline)
 
+    def starts(self) -> list[int]:
+        keys = np.searchsorted(self.timeline.pts, self.timeline.key_pts).tolist()
+        return sorted({0, *keys})
+
     def close(self) -> None:
         super().close()
         self._container.close()
@@ -196,21 +221,32 @@ class VideoReader(ClipReader):
         if index == 0:
             self._rewind()
             yield from self._frames(self._decoder.pictures(), 0)
-            return
-        if index >= len(self.timeline):
-            return
+        elif index < len(self.timeline):
+            # Whether fields have to be woven is not known before they are seen.
+            whole = int(self.timeline.pts[max(0, index - _DEINTERLACE_REACH)])
+            yield from self._behind(index, whole if has_true_times(self.info) else None)
+
+    def _skimmed(self, frames: range) -> Iterator[Frame]:
+        if not has_true_times(self.info):
+            return self._from(frames.start)
+        times = self.timeline.pts
+        end = times[frames.stop] if frames.stop < len(times) else times[-1] + 1
+        return self._behind(frames.start, int(end))
+
+    def _behind(self, index: int, whole: int | None) -> Iterator[Frame]:
+        """The frames from `index` on; before the time `whole`, perhaps not all of them."""
         wanted = int(self.timeline.pts[index])
         reach = _DEINTERLACE_REACH if self.info.interlaced else 0
         entry = self.timeline.entry(max(0, index - reach))
         while entry > 0:
-            pictures = self._enter(entry)
+            pictures = self._enter(entry, whole)
             if pictures is not None:
                 break
             # Some containers are only entered roughly; try one key frame earlier.
             entry -= 1
         else:
             self._rewind()
-            pictures = self._decoder.pictures()
+            pictures = self._decoder.pictures(whole)
         behind = itertools.dropwhile(lambda picture: picture.pts < wanted, pictures)
         yield from self._frames(behind, None)
 
@@ -226,13 +262,15 @@ class VideoReader(ClipReader):
         self._video = self._container.streams[self.info.video_stream]
         self._decoder = Decoder(self._container, self._video, self.info.interlaced)
 
-    def _enter(self, entry: int) -> Iterator[Picture] | None:
-        """Pictures from key frame `entry` on, None where the file did not go there."""
+    def _enter(self, entry: int, whole: int | None) -> Iterator[Picture] | None:
+        """Pictures from key frame `entry` on, None where the file did not go there.
+
+        Before the time `whole`, those that no other refers to may be missing."""
         times = self.timeline.key_dts if "mov" in self.info.container else self.timeline.key_pts
         self._container.seek(int(times[entry]), stream=self._video)
         self._decoder.flush()
         self._moved = True
-        pictures = self._decoder.pictures()
+        pictures = self._decoder.pictures(whole)
         first = next(pictures, None)
         if first is None or first.pts > self.timeline.key_pts[entry]:
             return None
@@ -285,6 +323,9 @@ class FramesReader(ClipReader):
 
     def count(self) -> int:
         return len(self.info.files)
+
+    def starts(self) -> list[int]:
+        return list(range(self.count()))
 
     def _from(self, index: int) -> Iterator[Frame]:
         for place in range(index, len(self.info.files)):

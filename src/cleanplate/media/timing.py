@@ -69,8 +69,13 @@ def read_timeline(info: ClipInfo) -> Timeline:
     return known
 
 
+def has_true_times(info: ClipInfo) -> bool:
+    """Whether each packet of the file says when its frame is shown."""
+    return bool(set(info.container.split(",")) & _TRUE_TIMES)
+
+
 def _read(info: ClipInfo) -> Timeline:
-    if set(info.container.split(",")) & _TRUE_TIMES:
+    if has_true_times(info):
         timeline = _from_packets(info)
         if timeline is not None:
             return timeline
