@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -64,14 +65,20 @@ def measure(folder: Path, clip: Path) -> list[list[str]]:
         count = client.get(at).json()["clip"]["frames"]
         rng = random.Random(1)
         jumps = [rng.randrange(count) for _ in range(20)]
-        note("jump, fresh clip", scrub(client, at, jumps))
-        note("step forwards, fresh clip", scrub(client, at, range(100, 148)))
-        note("step backwards, fresh clip", scrub(client, at, range(270, 222, -1)))
-        began = time.perf_counter()
-        while (client.get(f"{at}/frames/0?width={WIDTH}").elapsed.total_seconds()) > 1 or not all(
-            ready(client, at, frame) for frame in range(0, count, 12)
+        for what, frames in (
+            ("jump", jumps),
+            ("step forwards", range(100, 148)),
+            ("step backwards", range(270, 222, -1)),
         ):
-            time.sleep(0.5)
+            looks = [look(client, at, frame) for frame in frames]
+            note(f"{what}, fresh clip: something to see", [one.seen for one in looks])
+            note(f"{what}, fresh clip: the frame itself, sharp", [one.sharp for one in looks])
+            off = np.array([one.off for one in looks])
+            spread = (np.median(off), np.quantile(off, 0.95), off.max())
+            rows.append([f"{what}: frames beside", str(len(off)), *(f"{n:.0f}" for n in spread)])
+        began = time.perf_counter()
+        while not all(ready(client, at, frame) for frame in range(0, count, 12)):
+            time.sleep(1)  # to look somewhere is to ask for it first
         rows.append(
             ["the rest of the clip made ready", f"{time.perf_counter() - began:.1f} s", "", "", ""]
         )
@@ -97,13 +104,38 @@ def point(client: httpx.Client, at: str, note) -> None:
     note("further click on a frame", [post(client, f"{at}/prompt", one) for one in more])
 
 
+@dataclass(frozen=True)
+class Look:
+    """Seconds until something is to be seen of a frame, and until itself is, as sharp as it gets;
+    by how many frames what was seen first was beside it."""
+
+    seen: float
+    sharp: float
+    off: int
+
+
+def look(client: httpx.Client, at: str, frame: int) -> Look:
+    """Look at a frame as the editor does: at what is at hand, then at the frame itself."""
+    began = time.perf_counter()
+    answer = client.get(f"{at}/frames/{frame}/at-hand?width={WIDTH}").raise_for_status()
+    seen = time.perf_counter() - began
+    if answer.headers.get("Sharp") == "1":
+        return Look(seen, seen, 0)
+    client.get(f"{at}/frames/{frame}?width={WIDTH}").raise_for_status()
+    sharp = time.perf_counter() - began
+    if answer.status_code == 204:
+        return Look(sharp, sharp, 0)
+    return Look(seen, sharp, abs(int(answer.headers["Shown-Frame"]) - frame))
+
+
 def scrub(client: httpx.Client, at: str, frames: Iterable[int]) -> list[float]:
     """Seconds that each frame took, asked for one after the other."""
     return [ask(client, f"{at}/frames/{frame}?width={WIDTH}") for frame in frames]
 
 
 def ready(client: httpx.Client, at: str, frame: int) -> bool:
-    return ask(client, f"{at}/frames/{frame}?width={WIDTH}") < 0.03
+    answer = client.get(f"{at}/frames/{frame}/at-hand?width={WIDTH}")
+    return answer.headers.get("Sharp") == "1"
 
 
 def ask(client: httpx.Client, path: str) -> float:

@@ -8,10 +8,11 @@ import wave
 import cv2
 import numpy as np
 import pytest
-from generated import pictures, psnr
+from generated import pan, pictures, psnr, write_clip
+from servers import API, wait_for
 
 from cleanplate.media import open_clip
-from cleanplate.server.frames import pack, unpack
+from cleanplate.server.packing import pack, unpack
 
 
 def decoded(answer):
@@ -63,6 +64,28 @@ def test_the_clip_is_made_ready_while_it_is_looked_at(client, at, clip):
     assert decoded(client.get(f"{at}/frames/11")).shape == (96, 160, 3)
 
 
+def test_something_is_at_hand_before_a_frame_is_decoded(client, workspace):
+    true = pan("coffee", 20)
+    write_clip(workspace / "fresh.mp4", true)
+    made = client.post(f"{API}/projects", json={"path": "fresh.mp4"}).json()["id"]
+    frames = client.app.state.services.frames
+    clip = client.app.state.services.workspace.open(made).clip()
+    wait_for(lambda: frames.drafts.nearest(clip, 19), lambda draft: draft and draft.frame == 19)
+    answer = client.get(f"{API}/projects/{made}/frames/18/at-hand?width=160")
+    shown = int(answer.headers["Shown-Frame"])
+    assert abs(shown - 18) <= 1
+    assert (answer.headers["Sharp"], answer.headers["Cache-Control"]) == ("0", "no-store")
+    assert psnr(decoded(answer), true[shown]) > 24
+
+
+def test_what_is_at_hand_is_the_frame_itself_once_it_is_made(client, at):
+    own = client.get(f"{at}/frames/5?width=160")
+    answer = client.get(f"{at}/frames/5/at-hand?width=160")
+    assert (answer.headers["Sharp"], answer.headers["Shown-Frame"]) == ("1", "5")
+    assert answer.content == own.content
+    assert client.get(f"{at}/frames/14/at-hand").status_code == 404
+
+
 def test_thumbnails_lie_side_by_side_in_order(client, at, scene):
     strip = decoded(client.get(f"{at}/strip?count=7&height=48"))
     assert strip.shape == (48, 80 * 7, 3)
@@ -88,9 +111,6 @@ def test_the_outline_of_the_sound(client, at):
 
 
 def test_a_silent_clip_says_so(client, workspace):
-    from generated import pan, write_clip
-    from servers import API
-
     write_clip(workspace / "silent.mp4", pan("coffee", 3))
     silent = client.post(f"{API}/projects", json={"path": "silent.mp4"}).json()["id"]
     assert client.get(f"{API}/projects/{silent}/audio").status_code == 404

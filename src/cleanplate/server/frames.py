@@ -8,8 +8,6 @@ In a file whose key frames are far apart that is what makes scrubbing quick.
 
 from __future__ import annotations
 
-import os
-import struct
 import threading
 import time
 from contextlib import suppress
@@ -22,9 +20,11 @@ from numpy.typing import NDArray
 from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.errors import CleanplateError
 from cleanplate.media import Frame
+from cleanplate.server.drafts import Drafts
 from cleanplate.server.opened import Clip, OpenProject
+from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import Picture, Recent, jpeg, png, width_for
-from cleanplate.server.readers import Readers
+from cleanplate.server.readers import Readers, stand_back
 
 STRETCH = 24
 """Frames that are made and stored together: a second or so."""
@@ -39,6 +39,10 @@ _AHEAD = 3
 """Stretches that are made behind the one that is looked at, before the rest of the clip."""
 
 _MEMORY = 192 << 20
+
+_REST = 0.25
+"""Seconds that one looks at a place before the stretch that is being made elsewhere is left for
+it: the way to another one may be long."""
 
 _SOON = 2.0
 """Seconds that a frame is waited for, which the thread that reads ahead is about to come to."""
@@ -67,6 +71,16 @@ class Wish:
         )
 
 
+@dataclass(frozen=True)
+class AtHand:
+    """A JPEG that needs no decoding, the frame that it shows, and whether that is what was asked
+    for, in the width that was asked for."""
+
+    frame: int
+    data: bytes
+    sharp: bool
+
+
 class Frames:
     """Pictures of clips' frames."""
 
@@ -74,10 +88,11 @@ class Frames:
         self._store = store
         self._recent = Recent(_MEMORY)
         self.readers = Readers()
+        self.drafts = Drafts(store, self.readers.give_way)
         self._wish: Wish | None = None
+        self._since = 0.0  # when it came to its stretch
         self._at: Wish | None = None  # the frame that is being made in advance
         self._wished = threading.Condition()
-        self._decoding = 0
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -100,6 +115,19 @@ class Frames:
             self._recent.put((clip.fingerprint, frame, served), data)
         self._look_ahead(clip, frame, served)
         return Picture(data)
+
+    def at_hand(self, project: OpenProject, frame: int, width: int | None) -> AtHand | None:
+        """What can be shown of a frame at once: itself, if it has been made, else a draft of it or
+        of the nearest frame that has one. None in a clip's first instant."""
+        project.check_frame(frame)
+        clip = project.clip()
+        served = width_for(width, clip.info.width)
+        data = self._known(clip, frame, served)
+        self._look_ahead(clip, frame, served)
+        if data is not None:
+            return AtHand(frame, data, sharp=True)
+        draft = self.drafts.nearest(clip, frame)
+        return draft and AtHand(draft.frame, draft.data, sharp=False)
 
     def _known(self, clip: Clip, frame: int, width: int) -> bytes | None:
         """A frame's JPEG, if it has been made."""
@@ -129,15 +157,8 @@ class Frames:
         return self._recent.get((wish.clip.fingerprint, wish.frame, wish.width))
 
     def _decoded(self, clip: Clip, frame: int, width: int) -> NDArray[np.uint8]:
-        with self._wished:
-            self._decoding += 1
-        try:
-            with self.readers.near(clip, frame) as reader:
-                return small(reader.read_frame(frame), clip, width)
-        finally:
-            with self._wished:
-                self._decoding -= 1
-                self._wished.notify_all()
+        with self.readers.urgent(), self.readers.near(clip, frame) as reader:
+            return small(reader.read_frame(frame), clip, width)
 
     def _remember(self, clip: Clip, stretch: int, width: int, made: list[bytes]) -> None:
         for place, data in enumerate(made):
@@ -146,21 +167,22 @@ class Frames:
     # Reading ahead.
 
     def _look_ahead(self, clip: Clip, frame: int, width: int) -> None:
+        self.drafts.want(clip, frame)
         if width > _WIDEST:
             return
         with self._wished:
             last = self._wish
             back = last is not None and 0 < last.frame - frame <= STRETCH
             self._wish = Wish(clip, frame, width, -1 if back else 1)
+            if not self._wish.beside(last):
+                self._since = time.monotonic()
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
                 self._thread.start()
             self._wished.notify_all()
 
     def _run(self) -> None:
-        # Whoever waits for a frame goes first, and so does a job. Only Linux has it by thread.
-        with suppress(AttributeError, OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        stand_back(10)  # whoever waits for a frame goes first, and so does a job
         done: Wish | None = None
         while True:
             with self._wished:
@@ -206,10 +228,10 @@ class Frames:
         try:
             for frame in range(first, min(first + STRETCH, clip.frames)):
                 place = Wish(clip, frame, width)
+                self.readers.give_way()
                 with self._wished:
-                    # A frame that someone waits for has the processor to itself.
-                    self._wished.wait_for(lambda: self._closed or not self._decoding, timeout=1)
-                    if self._closed or not wish.beside(self._wish):
+                    rested = time.monotonic() - self._since > _REST
+                    if self._closed or (rested and not wish.beside(self._wish)):
                         return None
                     self._at = place
                     self._wished.notify_all()
@@ -248,6 +270,7 @@ class Frames:
         with self._wished:
             self._closed = True
             self._wished.notify_all()
+        self.drafts.close()
         if self._thread is not None:
             self._thread.join(2)
         self.readers.close()
@@ -265,19 +288,3 @@ def small(frame: Frame, clip: Clip, width: int) -> NDArray[np.uint8]:
 def _stretch_key(clip: Clip, stretch: int, width: int) -> str:
     code = code_version("media", "server/pictures.py")
     return key_of("frames", code, clip.fingerprint, STRETCH, stretch, width)
-
-
-def pack(parts: list[bytes]) -> bytes:
-    """Several pieces of bytes as one: their number, their lengths, themselves."""
-    lengths = [len(part) for part in parts]
-    return struct.pack(f"<{len(parts) + 1}I", len(parts), *lengths) + b"".join(parts)
-
-
-def unpack(data: bytes) -> list[bytes]:
-    """The pieces that `pack` put together."""
-    (count,) = struct.unpack_from("<I", data)
-    parts, place = [], 4 * (count + 1)
-    for length in struct.unpack_from(f"<{count}I", data, 4):
-        parts.append(data[place : place + length])
-        place += length
-    return parts

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from cleanplate.media import ClipReader, open_clip
@@ -31,13 +32,38 @@ class _Held:
         return (frame < self.at, abs(frame - self.at))
 
 
+def stand_back(by: int) -> None:
+    """Give this thread, and the decoders that it opens, a lower priority. Only Linux has it by
+    thread."""
+    with suppress(AttributeError, OSError):
+        own = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + by)
+
+
 class Readers:
     """Hands out the reader that is nearest to a frame, and opens one where all are in use."""
 
     def __init__(self) -> None:
         self._held: list[_Held] = []
         self._changed = threading.Condition()
-        self._closed = False
+        self._urgent = 0
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Meanwhile, those who `give_way` wait: somebody looks at what is being read."""
+        with self._changed:
+            self._urgent += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._urgent -= 1
+                self._changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait until nothing urgent is being read, a second at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._urgent, timeout=1)
 
     @contextmanager
     def near(self, clip: Clip, frame: int) -> Iterator[ClipReader]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -57,13 +59,11 @@ class Strips:
 
     def _nearby(self, reader: ClipReader, wanted: list[int]) -> list[int]:
         """The frames to show: those that are wanted, or key frames where that takes too long."""
-        timeline = getattr(reader, "timeline", None)
-        if timeline is None or not len(timeline.key_pts):
-            return wanted
-        keys = np.searchsorted(timeline.pts, timeline.key_pts)
-        nearest = [int(keys[max(0, np.searchsorted(keys, n, side="right") - 1)]) for n in wanted]
+        starts = reader.starts()
+        nearest = [starts[bisect_right(starts, frame) - 1] for frame in wanted]
         cost, at = 0, -1
         for frame, key in zip(wanted, nearest, strict=True):
             cost += frame - max(key, min(at, frame))
             at = frame
-        return wanted if cost <= _AFFORDABLE else nearest
+        affordable = cost <= _AFFORDABLE or len(starts) < len(wanted) / 2
+        return wanted if affordable else nearest

@@ -66,6 +66,43 @@ def get_frame(
     return _answer(picture.data, f"image/{format}", picture.tag, if_none_match, v)
 
 
+@router.get(
+    "/frames/{frame}/at-hand",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "What there is.",
+            "headers": {
+                "Shown-Frame": {
+                    "description": "The frame that it shows.",
+                    "schema": {"type": "integer"},
+                },
+                "Sharp": {
+                    "description": "1 where it is what `get_frame` gives for this width, else 0.",
+                    "schema": {"type": "integer"},
+                },
+            },
+        },
+        204: {"description": "There is nothing yet: ask for the frame itself."},
+    },
+)
+def get_frame_at_hand(
+    project: TheProject,
+    frame: FramePath,
+    serving: Serving,
+    width: Annotated[int | None, Query(ge=16, le=16384, description="As in `get_frame`.")] = None,
+) -> Response:
+    """What can be shown of a frame at once, while nothing is decoded: the frame, where it has been
+    made ready, else a small picture of it, or of one nearby."""
+    found = serving.frames.at_hand(project, frame, width)
+    headers = {"Cache-Control": "no-store"}
+    if found is None:
+        return Response(status_code=204, headers=headers)
+    headers |= {"Shown-Frame": str(found.frame), "Sharp": str(int(found.sharp))}
+    return Response(found.data, media_type="image/jpeg", headers=headers)
+
+
 @router.get("/strip", response_class=Response, responses=_binary("image/jpeg"))
 def get_strip(
     project: TheProject,

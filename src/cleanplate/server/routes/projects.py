@@ -22,12 +22,13 @@ def list_projects(serving: Serving) -> list[ProjectSummary]:
 @router.post("", status_code=201, responses=failures(507))
 def create_project(wanted: NewProject, serving: Serving) -> Project:
     """Make a project for an upload, for a clip on the server's machine, or with the sample."""
-    return views.project(creating.create(serving, wanted))
+    return get_project(creating.create(serving, wanted), serving)
 
 
 @router.get("/{project}")
 def get_project(project: TheProject, serving: Serving) -> Project:
     """The project as it is now."""
+    serving.frames.drafts.want(project.clip())  # it is about to be looked at
     return views.project(project)
 
 

@@ -1,0 +1,214 @@
+"""Drafts: small pictures of a whole clip, made first of all, so that there is something to see at
+once wherever one looks.
+
+Decoding the way from a key frame to a frame far behind it takes half a second; looking up the draft
+of its neighbour takes none. A thread makes them from coarse to fine: key frames, so that no place is
+without a picture, then the frames that others are predicted from, beginning where one looks.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cleanplate.engine.store import Store, code_version, key_of
+from cleanplate.errors import CleanplateError
+from cleanplate.media import ClipReader, Frame, open_clip
+from cleanplate.server.opened import Clip
+from cleanplate.server.packing import pack, unpack
+from cleanplate.server.pictures import jpeg
+from cleanplate.server.readers import stand_back
+
+WIDTH = 480
+
+_QUALITY = 75
+
+_MOST = 96 << 20
+"""Bytes of a clip's drafts: some ten minutes. Of longer clips what is around the playhead is kept."""
+
+_COARSE = 200
+"""Key frames at most that are made before anything else."""
+
+_STRETCH = 24
+"""Frames at least that are made in one go, where there are more key frames than that."""
+
+_CLIPS = 3
+"""Clips whose drafts are kept in memory."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A JPEG, and the frame that it shows."""
+
+    frame: int
+    data: bytes
+
+
+@dataclass
+class _Sheet:
+    """What has been made of one clip. `fine` are the stretches that are finished."""
+
+    clip: Clip
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    order: list[int] = field(default_factory=list)
+    fine: set[range] = field(default_factory=set)
+    weight: int = 0
+
+    def put(self, frame: int, data: bytes) -> None:
+        if frame not in self.pictures:
+            insort(self.order, frame)
+            self.pictures[frame] = data
+            self.weight += len(data)
+
+    def drop(self, stretch: range) -> None:
+        """Forget a stretch, but for its first frame."""
+        self.fine.discard(stretch)
+        for frame in stretch[1:]:
+            self.weight -= len(self.pictures.pop(frame, b""))
+        self.order = sorted(self.pictures)
+
+    def nearest(self, frame: int) -> Draft | None:
+        place = bisect_left(self.order, frame)
+        beside = self.order[max(0, place - 1) : place + 1]
+        if not beside:
+            return None
+        found = min(beside, key=lambda one: abs(one - frame))
+        return Draft(found, self.pictures[found])
+
+
+class Drafts:
+    """Makes and hands out drafts. `give_way` is called before each frame: it waits while somebody
+    waits for a frame."""
+
+    def __init__(self, store: Store, give_way: Callable[[], None]) -> None:
+        self._store = store
+        self._give_way = give_way
+        self._sheets: dict[str, _Sheet] = {}
+        self._wish: tuple[_Sheet, int] | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def want(self, clip: Clip, frame: int | None = None) -> None:
+        """Make those of a clip, beginning around a frame: where it was last looked at, or its
+        first."""
+        with self._changed:
+            if frame is None:
+                if self._wish is not None and self._wish[0].clip.fingerprint == clip.fingerprint:
+                    return
+                frame = 0
+            sheet = self._sheets.pop(clip.fingerprint, None) or _Sheet(clip)
+            self._sheets[clip.fingerprint] = sheet
+            while len(self._sheets) > _CLIPS:
+                del self._sheets[next(iter(self._sheets))]
+            self._wish = (sheet, frame)
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="drafts", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def nearest(self, clip: Clip, frame: int) -> Draft | None:
+        """The draft of a frame, or else that of the nearest that has one."""
+        with self._changed:
+            sheet = self._sheets.get(clip.fingerprint)
+            return sheet.nearest(frame) if sheet else None
+
+    def close(self) -> None:
+        """Stop making them."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(2)
+
+    def _run(self) -> None:
+        stand_back(5)  # behind whoever waits for a frame, before what is made ready in full size
+        done: tuple[_Sheet, int] | None = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._wish is not done)  # noqa: B023
+                if self._closed:
+                    return
+                wish = self._wish
+            if wish is not None:
+                # Of a damaged clip there are as many as could be read.
+                with suppress(CleanplateError, OSError):
+                    self._fill(wish[0])
+            done = wish
+
+    def _fill(self, sheet: _Sheet) -> None:
+        """Make those of a clip that are missing, unless another clip is wanted meanwhile."""
+        key = key_of("drafts", code_version("media", "server/drafts.py"), sheet.clip.fingerprint)
+        kept = None if sheet.order else self._store.get(key)
+        if kept is not None:
+            numbers, *pictures = unpack(kept)
+            for frame, data in zip(np.frombuffer(numbers, "<u4").tolist(), pictures, strict=True):
+                self._put(sheet, frame, data)
+        if self._store.has(key):
+            return
+        with open_clip(sheet.clip.info) as reader:
+            starts = reader.starts()
+            for frame in self._coarse_to_fine(sheet, reader, starts):
+                self._put(sheet, frame.index, _small(frame))
+                if not self._wanted(sheet):
+                    return
+                self._give_way()
+        if sheet.weight <= _MOST:
+            numbers = np.array(sheet.order, "<u4").tobytes()
+            self._store.put(key, pack([numbers, *map(sheet.pictures.__getitem__, sheet.order)]))
+
+    def _coarse_to_fine(
+        self, sheet: _Sheet, reader: ClipReader, starts: list[int]
+    ) -> Iterator[Frame]:
+        for frame in starts[:: -(-len(starts) // _COARSE)]:
+            if frame not in sheet.pictures:
+                yield reader.read_frame(frame)
+        missing = set(_stretches(starts, sheet.clip.frames)) - sheet.fine
+        while missing:
+            at = self._playhead()
+            stretch = min(missing, key=lambda one: _distance(one, at))
+            if sheet.weight > _MOST:
+                farthest = max(sheet.fine, key=lambda one: _distance(one, at))
+                if _distance(farthest, at) <= _distance(stretch, at):
+                    return
+                with self._changed:
+                    sheet.drop(farthest)
+            yield from reader.skim(stretch)
+            missing.remove(stretch)
+            sheet.fine.add(stretch)
+
+    def _playhead(self) -> int:
+        with self._changed:
+            return self._wish[1] if self._wish else 0
+
+    def _wanted(self, sheet: _Sheet) -> bool:
+        with self._changed:
+            return not self._closed and self._wish is not None and self._wish[0] is sheet
+
+    def _put(self, sheet: _Sheet, frame: int, data: bytes) -> None:
+        with self._changed:
+            sheet.put(frame, data)
+
+
+def _stretches(starts: list[int], frames: int) -> Iterator[range]:
+    """A clip in pieces that begin where decoding can: each costs no way to it."""
+    first = 0
+    for start in (*starts[1:], frames):
+        if start - first >= _STRETCH or start == frames:
+            yield range(first, start)
+            first = start
+
+
+def _distance(stretch: range, frame: int) -> int:
+    return max(stretch.start - frame, frame - (stretch.stop - 1), 0)
+
+
+def _small(frame: Frame) -> bytes:
+    """A frame's draft: a JPEG at most `WIDTH` wide."""
+    width = min(WIDTH, frame.width)
+    return jpeg(frame.scaled(width, max(1, round(width * frame.height / frame.width))), _QUALITY)
