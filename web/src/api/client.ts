@@ -42,6 +42,10 @@ export function frameUrl(project: string, frame: number, width: number): string 
   return `/api/v1/projects/${project}/frames/${frame}?width=${width}`;
 }
 
+export function atHandUrl(project: string, frame: number, width: number): string {
+  return `/api/v1/projects/${project}/frames/${frame}/at-hand?width=${width}`;
+}
+
 export function previewUrl(project: string, frame: number, view: string, size: number): string {
   return `/api/v1/projects/${project}/previews/${frame}?view=${view}&size=${size}`;
 }

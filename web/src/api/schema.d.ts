@@ -406,6 +406,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/frames/{frame}/at-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Frame At Hand
+         * @description What can be shown of a frame at once, while nothing is decoded: the frame, where it has been
+         *     made ready, else a small picture of it, or of one nearby.
+         */
+        get: operations["get_frame_at_hand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/strip": {
         parameters: {
             query?: never;
@@ -1644,7 +1665,8 @@ export interface components {
         /**
          * NewExport
          * @description Write the finished clip. `format` is the file's ending; `codec` None keeps the clip's own
-         *     kind where the format can hold it. `name` has no ending and no folder in it.
+         *     kind where the format can hold it. `name` has no ending and no folder in it. A cutout has
+         *     transparency, unless it is laid over a `background`.
          * @example {
          *       "format": "mp4",
          *       "quality": "good",
@@ -1654,6 +1676,11 @@ export interface components {
          *       "codec": "prores",
          *       "format": "mov",
          *       "name": "Ball",
+         *       "what": "cutout"
+         *     }
+         * @example {
+         *       "background": "#00b140",
+         *       "format": "mp4",
          *       "what": "cutout"
          *     }
          */
@@ -1682,6 +1709,14 @@ export interface components {
             crf?: number | null;
             /** Name */
             name?: string | null;
+            /**
+             * Background
+             * @description A colour, the clip itself out of focus, or a picture or video that was uploaded, by the upload's id.
+             * @example #00b140
+             * @example blur
+             * @example upload:k3v9p2ma7q
+             */
+            background?: string | null;
         };
         /**
          * NewObject
@@ -4452,6 +4487,106 @@ export interface operations {
             };
             /** @description Unchanged since the ETag that was sent. */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No token, cookie or password came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The request comes from another site, or names something outside the workspace. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not now: the project has moved on, a job is in the way, it is not computed yet, or a network has to be fetched first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A field is missing or wrong, or the clip cannot be read. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Something went wrong here; the server's log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_frame_at_hand: {
+        parameters: {
+            query?: {
+                /** @description As in `get_frame`. */
+                width?: number | null;
+            };
+            header?: never;
+            path: {
+                frame: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What there is. */
+            200: {
+                headers: {
+                    /** @description The frame that it shows. */
+                    "Shown-Frame"?: number;
+                    /** @description 1 where it is what `get_frame` gives for this width, else 0. */
+                    Sharp?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description There is nothing yet: ask for the frame itself. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

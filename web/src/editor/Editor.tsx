@@ -12,6 +12,7 @@ import { takeRendered } from "../results/rendered";
 import { go } from "../router";
 import { listen } from "../shortcuts/keys";
 import { ShortcutsDialog } from "../shortcuts/ShortcutsDialog";
+import { atHand } from "../stage/atHand";
 import { pictures } from "../stage/frames";
 import { masks } from "../stage/masks";
 import { Stage } from "../stage/Stage";
@@ -38,6 +39,7 @@ export function Editor({ id }: { id: string }) {
       window.removeEventListener("pagehide", keep);
       editor.set({ speed: 0, dialog: null, jobsOpen: false, findOpen: false });
       pictures.clear();
+      atHand.clear();
     };
   }, [id]);
 

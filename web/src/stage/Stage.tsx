@@ -15,6 +15,7 @@ import {
   drawPicture,
   drawPrompts,
 } from "./draw";
+import { atHand, type Standin } from "./atHand";
 import { pictures } from "./frames";
 import { begin, type Draft, type Gesture, type Scene } from "./gestures";
 import { inClip, panBy, place, toClip, toStage, zoomAbout, type Placement, type Size } from "./look";
@@ -36,7 +37,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   const draft = useRef<Draft>({ painted: null, box: null, line: null });
   const pointer = useRef<Spot | null>(null);
   const gesture = useRef<Gesture | null>(null);
-  const last = useRef<{ frame: number; picture: ImageBitmap } | null>(null);
+  const last = useRef<Standin | null>(null);
   const rendered = useRendered(project);
   const live = useRef({ project, room, rendered });
   live.current = { project, room, rendered };
@@ -54,8 +55,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const width = widthFor(placed.width, project, state.speed);
     const { after } = wantAround(project, state.frame, compare, state.speed, width, previewSizeOf(project), rendered);
     const known = bestBefore(project, state.frame, width);
-    if (known) last.current = { frame: state.frame, picture: known };
-    const before = known ?? last.current?.picture;
+    if (known) last.current = known;
+    const before = last.current?.picture;
     const result = after ? pictures.get(after) : undefined;
 
     const context = ready(scene.current, room);
@@ -98,7 +99,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       );
     drawMarks(marks.current, placed, masked);
     // What is on screen, as opposed to what is wanted: the bench and the tests wait for it.
-    marks.current.dataset.shown = known ? String(state.frame) : "";
+    marks.current.dataset.shown = known?.frame === state.frame ? String(state.frame) : "";
+    marks.current.dataset.near = String(known?.frame ?? "");
   }, []);
 
   const drawMarks = (canvas: HTMLCanvasElement, placed: Placement, masked: boolean) => {
@@ -139,7 +141,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   }, []);
 
   useEffect(() => {
-    const stops = [pictures.subscribe(redraw), masks.subscribe(redraw), useEditor.subscribe(redraw)];
+    const stops = [pictures.subscribe(redraw), atHand.subscribe(redraw), masks.subscribe(redraw), useEditor.subscribe(redraw)];
     const themed = new MutationObserver(redraw);
     themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     return () => {

@@ -18,6 +18,12 @@ class Pictures {
     return this.cache.get(url);
   }
 
+  /** Take in a picture that came another way. */
+  put(url: string, bitmap: ImageBitmap): void {
+    this.cache.set(url, bitmap, bitmap.width * bitmap.height * 4);
+    this.listeners.forEach((listener) => listener());
+  }
+
   /** Whether the server said that there is no such picture (yet). */
   isMissing(url: string): boolean {
     return this.missing.has(url);
@@ -70,7 +76,7 @@ class Pictures {
       if (response.ok) {
         const bitmap = await createImageBitmap(await response.blob());
         if (control.signal.aborted) return bitmap.close();
-        this.cache.set(url, bitmap, bitmap.width * bitmap.height * 4);
+        this.put(url, bitmap);
       } else {
         this.missing.set(url, response.status);
       }
@@ -92,9 +98,10 @@ class Pictures {
 
 export const pictures = new Pictures();
 
-const WIDTHS = [480, 720, 960, 1280, 1600, 1920, 2560, 3840];
+/** What frames are asked for in: a few widths, so that caches serve. */
+export const WIDTHS = [480, 720, 960, 1280, 1600, 1920, 2560, 3840];
 
-/** The width to ask for so that `needed` screen pixels are filled, of a few so that caches serve. */
+/** The width to ask for so that `needed` screen pixels are filled. */
 export function goodWidth(needed: number, clipWidth: number): number {
   const wide = WIDTHS.find((width) => width >= needed * 0.9) ?? Infinity;
   return Math.min(wide, clipWidth);

@@ -1,11 +1,11 @@
 import { frameUrl, previewUrl } from "../api/client";
 import type { Project } from "../api/types";
 import type { Compare } from "../state/editor";
-import { goodWidth, pictures } from "./frames";
+import { atHand, type Standin } from "./atHand";
+import { goodWidth, pictures, WIDTHS } from "./frames";
 
 const AHEAD = 10;
 const AHEAD_PLAYING = 30;
-const OLD_WIDTHS = [480, 720, 960, 1280, 1600, 1920, 2560, 3840];
 
 /** The addresses of the pictures that a view of a frame is made of. */
 export interface Sources {
@@ -44,6 +44,7 @@ export function wantAround(
   rendered: ReadonlySet<number>,
 ): Sources {
   const now = sourcesOf(project, frame, compare, width, size);
+  const decode = speed !== 0 || atHand.want(project, frame, width, now.before);
   const step = speed < 0 ? -1 : 1;
   // What is made when it is asked for is not asked for in advance.
   const reach = madeAtOnce(compare) ? 0 : speed ? AHEAD_PLAYING : AHEAD;
@@ -52,7 +53,7 @@ export function wantAround(
     const { before, after } = sourcesOf(project, other, compare, width, size);
     const ready = after !== null && (rendered.has(other) || madeAtOnce(compare));
     if (ready) urls.push(after);
-    if (!ready || compare !== "provenance") urls.push(before);
+    if (decode && (!ready || compare !== "provenance")) urls.push(before);
   };
   add(frame);
   for (let i = 1; i <= reach; i++) {
@@ -65,16 +66,14 @@ export function wantAround(
   return now;
 }
 
-/** The best picture of a frame that is here already, at any width. */
-export function bestBefore(project: Project, frame: number, width: number): ImageBitmap | undefined {
-  const exact = pictures.get(sourcesOf(project, frame, "source", width, 0).before);
-  if (exact) return exact;
-  for (const other of OLD_WIDTHS) {
-    const near = sourcesOf(project, frame, "source", Math.min(other, project.clip.width), 0).before;
-    const found = pictures.get(near);
-    if (found) return found;
+/** The best picture of a frame that is here already, at any width, or else of one nearby. */
+export function bestBefore(project: Project, frame: number, width: number): Standin | undefined {
+  for (const each of [width, ...WIDTHS]) {
+    const url = sourcesOf(project, frame, "source", Math.min(each, project.clip.width), 0).before;
+    const picture = pictures.get(url);
+    if (picture) return { frame, picture };
   }
-  return undefined;
+  return atHand.get(project, frame);
 }
 
 /** The width of frames to ask for, for a clip that is shown so many screen pixels wide. */
