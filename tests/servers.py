@@ -120,6 +120,26 @@ def finished(client, job: dict, seconds: float = 120) -> dict:
     )
 
 
+def start(client, name="disc.mp4", size=10, **more):
+    """Begin an upload."""
+    return client.post(f"{API}/uploads", json={"name": name, "size": size, **more})
+
+
+def send(client, upload, offset, data):
+    """Send a piece of an upload."""
+    headers = {"Upload-Offset": str(offset), "Content-Type": "application/octet-stream"}
+    return client.patch(f"{API}/uploads/{upload['id']}", content=data, headers=headers)
+
+
+def bring(client, data, name):
+    """Send a file in two pieces; its upload."""
+    upload = start(client, name, len(data)).json()
+    half = len(data) // 2
+    assert send(client, upload, 0, data[:half]).json()["offset"] == half
+    assert send(client, upload, half, data[half:]).json()["complete"]
+    return upload
+
+
 class Listener:
     """Collects a server's events in a thread."""
 

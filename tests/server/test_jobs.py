@@ -8,7 +8,7 @@ import generated
 import numpy as np
 import psutil
 import pytest
-from servers import API, Listener, Scene, finished, masked_project, shortened, wait_for
+from servers import API, Listener, Scene, bring, finished, masked_project, shortened, wait_for
 
 from cleanplate.segment import rle
 
@@ -284,6 +284,20 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     with av.open(done["result"]["path"]) as file:
         frame = next(file.decode(video=0)).to_ndarray(format="rgba")
     assert frame[..., 3][~grown(scene.masks[0])].mean() < 5
+
+    # And laid over a picture that is sent along: no transparency is needed for that.
+    blue = cv2.imencode(".png", np.full((48, 80, 3), (200, 60, 20), np.uint8))[1].tobytes()
+    upload = bring(client, blue, "blue.png")
+    laid = {"what": "cutout", "format": "mp4", "background": f"upload:{upload['id']}"}
+    assert client.post(f"{at}/exports/plan", json=laid).status_code == 200
+    done = finished(client, client.post(f"{at}/exports", json=laid).json())
+    assert done["state"] == "done", done
+    shown = generated.pictures(done["result"]["path"])[0].astype(int)
+    outside = ~grown(scene.masks[0])
+    assert np.abs(shown[outside] - (20, 60, 200)).mean() < 8
+    assert shown[inside].mean() == pytest.approx(scene.frames[3][inside].mean(), abs=30)
+    plate = client.post(f"{at}/exports/plan", json={"what": "plate", "background": "blur"})
+    assert plate.status_code == 422
 
 
 def test_a_shadow_is_found_and_told(running, workspace):

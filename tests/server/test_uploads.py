@@ -9,28 +9,11 @@ import time
 from collections import namedtuple
 
 import pytest
-from servers import API, client_of, wait_for
+from servers import API, bring, client_of, send, start, wait_for
 
 from cleanplate.server.workspace import safe_name
 
 Usage = namedtuple("Usage", "total used free")
-
-
-def start(client, name="disc.mp4", size=10, **more):
-    return client.post(f"{API}/uploads", json={"name": name, "size": size, **more})
-
-
-def send(client, upload, offset, data):
-    headers = {"Upload-Offset": str(offset), "Content-Type": "application/octet-stream"}
-    return client.patch(f"{API}/uploads/{upload['id']}", content=data, headers=headers)
-
-
-def bring(client, data, name):
-    upload = start(client, name, len(data)).json()
-    half = len(data) // 2
-    assert send(client, upload, 0, data[:half]).json()["offset"] == half
-    assert send(client, upload, half, data[half:]).json()["complete"]
-    return upload
 
 
 def test_a_clip_comes_in_by_pieces_and_becomes_a_project(client, scene, workspace):

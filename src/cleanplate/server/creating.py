@@ -26,14 +26,20 @@ def create(serving: Services, wanted: NewProject) -> OpenProject:
     if wanted.sample:
         return workspace.make(wanted.name or "Sample", sample(workspace))
     if wanted.upload is not None:
-        clip = serving.uploads.take(wanted.upload, workspace.clips)
-        try:
-            probe(clip)
-        except MediaError as error:
-            clip.unlink(missing_ok=True)
-            raise MediaError(str(error).replace(str(clip), clip.name)) from error
+        clip = take_clip(serving, wanted.upload)
         return workspace.make(wanted.name or clip.stem, clip)
     return from_path(workspace, workspace.allowed(Path(wanted.path or "")), wanted.name)
+
+
+def take_clip(serving: Services, upload: str) -> Path:
+    """Put an upload among the workspace's clips. One that cannot be read is refused, and forgotten."""
+    clip = serving.uploads.take(upload, serving.workspace.clips)
+    try:
+        probe(clip)
+    except MediaError as error:
+        clip.unlink(missing_ok=True)
+        raise MediaError(str(error).replace(str(clip), clip.name)) from error
+    return clip
 
 
 def from_path(workspace: Workspace, path: Path, name: str | None = None) -> OpenProject:

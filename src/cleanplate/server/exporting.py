@@ -36,7 +36,10 @@ def run_export(
         report = export_project(project, output, settings, tell, control)
     else:
         only = "matte" if request["what"] == "matte" else None
-        report = cutout_project(project, output, settings, tell, control, only=only)
+        behind = request.get("background")
+        report = cutout_project(
+            project, output, settings, tell, control, only=only, background=behind
+        )
     place = output.parent if pictures else output
     files = list(place.iterdir()) if pictures else [place]
     return {

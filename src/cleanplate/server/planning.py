@@ -13,6 +13,7 @@ from cleanplate.media import ExportSettings, codecs, plan_export, repainted_info
 from cleanplate.media.pixels import layout
 from cleanplate.media.plan import CONTAINERS, PICTURES
 from cleanplate.server import exporting, machine
+from cleanplate.server.creating import take_clip
 from cleanplate.server.opened import OpenProject
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.jobs import (
@@ -32,6 +33,9 @@ _LABELS = {
     "mp4": "MP4", "mov": "QuickTime (MOV)", "mkv": "Matroska (MKV)", "webm": "WebM",
     "gif": "GIF", "png": "PNG pictures", "tiff": "TIFF pictures", "jpeg": "JPEG pictures",
 }  # fmt: skip
+
+_BLUR = 1 / 64
+"""How far out of focus a blurred background is, as a share of the clip's width."""
 
 _CODECS = ("h264", "h265", "av1", "prores", "vp9", "ffv1")
 
@@ -94,14 +98,14 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
     """What an export would be."""
     clip = project.clip()
     output = output_path(serving, project, wanted)
-    clear = wanted.what == "cutout"
+    clear = wanted.what == "cutout" and wanted.background is None
     info = repainted_info(clip.info, True) if clear else clip.info
     made = plan_export(info, output, settings_of(wanted))
     if clear and not layout(made.pix_fmt).alpha:
         raise Refused(
             422,
             f"{made.codec.label} in {wanted.format} holds no transparency.",
-            "Choose MOV with ProRes, WebM, MKV with FFV1, or PNG or TIFF pictures.",
+            "Choose MOV with ProRes, WebM, MKV with FFV1, PNG or TIFF pictures, or a background.",
             field="codec" if wanted.codec else "format",
         )
     need = output_need(clip.info, made, wanted.quality, clip.frames, wanted.crf)
@@ -139,7 +143,20 @@ def reserve(serving: Services, project: OpenProject, wanted: NewExport) -> Reser
         )
     exporting.check(project.now().state, wanted.what)
     output = output_path(serving, project, wanted)
-    return Reserved(planned.name, {**wanted.model_dump(), "output": str(output)})
+    request = {**wanted.model_dump(), "output": str(output)}
+    if wanted.background is not None:
+        request["background"] = _background(serving, project, wanted.background)
+    return Reserved(planned.name, request)
+
+
+def _background(serving: Services, project: OpenProject, chosen: str) -> str:
+    """A request's background in the words of `engine`; an upload is moved among the clips."""
+    kind, _, upload = chosen.partition(":")
+    if kind == "blur":
+        return f"blur:{max(1, round(project.clip().info.width * _BLUR))}"
+    if kind != "upload":
+        return chosen
+    return str(take_clip(serving, upload))
 
 
 def settings_of(wanted: NewExport) -> ExportSettings:

@@ -12,6 +12,7 @@ import { Dialog } from "../ui/Dialog";
 import { Select } from "../ui/Menu";
 import { Segmented } from "../ui/Segmented";
 import { toastError } from "../ui/toasts";
+import { BackgroundField, type Background } from "./BackgroundField";
 import { askToNotify } from "./notify";
 import "./export.css";
 
@@ -39,6 +40,8 @@ function Opened({ project }: { project: Project }) {
   const [codec, setCodec] = useState<string | null>(null);
   const [quality, setQuality] = useState<Quality>(project.settings.quality ?? "good");
   const [name, setName] = useState("");
+  const [background, setBackground] = useState<Background>({ kind: "none" });
+  const laid = what === "cutout" && background.kind !== "none";
   const close = () => editor.set({ dialog: null });
 
   const { data: formats } = useQuery({
@@ -50,7 +53,7 @@ function Opened({ project }: { project: Project }) {
         }),
       ) as Promise<ExportFormat[]>,
   });
-  const fitting = formats?.filter((one) => one.what.includes(what)) ?? [];
+  const fitting = formats?.filter((one) => one.what.includes(laid ? "plate" : what)) ?? [];
   const chosen = fitting.find((one) => one.format === format) ?? fitting[0];
   const codecs = chosen?.codecs ?? [];
   useEffect(() => {
@@ -63,7 +66,9 @@ function Opened({ project }: { project: Project }) {
     codec,
     quality,
     name: name.trim() || null,
+    background: what === "cutout" ? (background.value ?? null) : null,
   } as NewExport;
+  const missing = laid && !background.value;
   const plan = useQuery({
     queryKey: ["plan", project.id, project.revision, wanted],
     queryFn: () =>
@@ -108,7 +113,7 @@ function Opened({ project }: { project: Project }) {
           <Button look="quiet" onClick={close}>
             Cancel
           </Button>
-          <Button look="primary" disabled={!plan.data || !!plan.error || start.isPending} onClick={onExport}>
+          <Button look="primary" disabled={!plan.data || !!plan.error || start.isPending || missing} onClick={onExport}>
             Export
           </Button>
         </>
@@ -127,6 +132,7 @@ function Opened({ project }: { project: Project }) {
             ]}
             onChange={setWhat}
           />
+          {what === "cutout" && <BackgroundField value={background} onChange={setBackground} />}
           <div className="field">
             <span>Format</span>
             <Select

@@ -90,7 +90,8 @@ class NewPreview(Shape):
 
 class NewExport(Shape):
     """Write the finished clip. `format` is the file's ending; `codec` None keeps the clip's own
-    kind where the format can hold it. `name` has no ending and no folder in it."""
+    kind where the format can hold it. `name` has no ending and no folder in it. A cutout has
+    transparency, unless it is laid over a `background`."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -98,6 +99,7 @@ class NewExport(Shape):
             "examples": [
                 {"what": "plate", "format": "mp4", "quality": "good"},
                 {"what": "cutout", "format": "mov", "codec": "prores", "name": "Ball"},
+                {"what": "cutout", "format": "mp4", "background": "#00b140"},
             ]
         },
     )
@@ -108,6 +110,19 @@ class NewExport(Shape):
     quality: Quality = "good"
     crf: int | None = Field(default=None, ge=0, le=63)
     name: Name | None = None
+    background: str | None = Field(
+        default=None,
+        pattern="^(#[0-9a-f]{6}|blur|upload:[a-z0-9]{4,64})$",
+        description="A colour, the clip itself out of focus, or a picture or video that was "
+        "uploaded, by the upload's id.",
+        examples=["#00b140", "blur", "upload:k3v9p2ma7q"],
+    )
+
+    @model_validator(mode="after")
+    def _behind_a_cutout(self) -> NewExport:
+        if self.background is not None and self.what != "cutout":
+            raise ValueError("only a cutout is laid over a background")
+        return self
 
 
 class ExportPlan(Shape):
