@@ -60,20 +60,25 @@ function Ring({ share }: { share: number }) {
   );
 }
 
+type JobVerb = "cancel" | "pause" | "resume";
+
+/** Cancel a job, pause it, or have it go on. */
+export async function actOnJob(job: Job, verb: JobVerb): Promise<void> {
+  try {
+    const params = { path: { job: job.id } };
+    const call = {
+      cancel: () => api.POST("/api/v1/jobs/{job}/cancel", { params }),
+      pause: () => api.POST("/api/v1/jobs/{job}/pause", { params }),
+      resume: () => api.POST("/api/v1/jobs/{job}/resume", { params }),
+    }[verb];
+    takeJob(await ok(call()));
+  } catch (error) {
+    toastError(error);
+  }
+}
+
 function JobRow({ job }: { job: Job; here: boolean }) {
-  const act = async (verb: "cancel" | "pause" | "resume") => {
-    try {
-      const params = { path: { job: job.id } };
-      const call = {
-        cancel: () => api.POST("/api/v1/jobs/{job}/cancel", { params }),
-        pause: () => api.POST("/api/v1/jobs/{job}/pause", { params }),
-        resume: () => api.POST("/api/v1/jobs/{job}/resume", { params }),
-      }[verb];
-      takeJob(await ok(call()));
-    } catch (error) {
-      toastError(error);
-    }
-  };
+  const act = (verb: JobVerb) => actOnJob(job, verb);
   const forget = async () => {
     try {
       await ok(api.DELETE("/api/v1/jobs/{job}", { params: { path: { job: job.id } } }));

@@ -1,4 +1,4 @@
-import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2 } from "lucide-react";
+import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2, X } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import type { Action, ClipObject, Job, Project } from "../api/types";
@@ -17,10 +17,13 @@ import {
   track,
 } from "../editor/actions";
 import { goTo } from "../editor/moves";
+import { actOnJob } from "../export/JobsPanel";
+import { about } from "../lib/time";
 import { PALETTE } from "../lib/colour";
 import { editor, useEditor } from "../state/editor";
 import { Button, IconButton } from "../ui/Button";
 import { Menu, type MenuPart } from "../ui/Menu";
+import { Progress } from "../ui/Progress";
 import { Segmented } from "../ui/Segmented";
 import { EdgeControls } from "./EdgeControls";
 import { NetworkNotice } from "./NetworkNotice";
@@ -63,15 +66,7 @@ export function ObjectsPanel({ project }: { project: Project }) {
 /** What comes next: tracking what was pointed at, then looking at the result. */
 function NextStep({ project, job }: { project: Project; job: Job | undefined }) {
   const compare = useEditor((state) => state.compare);
-  if (job)
-    return (
-      <div className="track-all">
-        <Button disabled>
-          <Route size={14} />
-          {job.state === "queued" ? "Waiting…" : trackingWords(job.done, job.total)}
-        </Button>
-      </div>
-    );
+  if (job) return <Tracking job={job} />;
   const [first, end] = theRange(project);
   const tracked = project.objects
     .filter((one) => one.keys.length)
@@ -97,8 +92,23 @@ function NextStep({ project, job }: { project: Project; job: Job | undefined }) 
   );
 }
 
-const trackingWords = (done: number, total: number | null) =>
-  total ? `Tracking… ${Math.round((100 * done) / total)} %` : "Tracking…";
+function Tracking({ job }: { job: Job }) {
+  const waiting = job.state === "queued";
+  const share = job.total ? job.done / job.total : null;
+  const left = job.seconds_left !== null && job.seconds_left > 1 ? about(job.seconds_left) : "";
+  return (
+    <div className="tracking">
+      <span className="number" aria-live="off">
+        <strong>{waiting ? "Waiting for its turn" : `Tracking${share === null ? "…" : ` ${Math.round(100 * share)} %`}`}</strong>
+        {!waiting && left}
+      </span>
+      <IconButton small label="Stop tracking" onClick={() => void actOnJob(job, "cancel")}>
+        <X size={14} />
+      </IconButton>
+      <Progress label="Tracking" share={waiting ? 0 : share} />
+    </div>
+  );
+}
 
 function ObjectRow({
   project,

@@ -126,7 +126,7 @@ export function Start() {
           {theme === "light" ? <Moon size={16} /> : <Sun size={16} />}
         </IconButton>
       </header>
-      <main className="start-main">
+      <main className={`start-main ${projects?.length ? "" : "first"}`}>
         {error ? (
           <Trouble error={error} />
         ) : (

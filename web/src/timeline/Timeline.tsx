@@ -28,6 +28,18 @@ export function Timeline({ project }: { project: Project }) {
     return () => observer.disconnect();
   }, []);
 
+  // What is said at the corner stands above the timeline, whatever its height.
+  useLayoutEffect(() => {
+    const { style } = document.documentElement;
+    const whole = area.current!.closest<HTMLElement>(".timeline")!;
+    const observer = new ResizeObserver(() => style.setProperty("--timeline", `${whole.offsetHeight}px`));
+    observer.observe(whole);
+    return () => {
+      observer.disconnect();
+      style.removeProperty("--timeline");
+    };
+  }, []);
+
   const onZoom = useCallback(
     (by: number) => setScale((known) => zoomScale(known, editor.get().frame, by, frames)),
     [frames],

@@ -52,9 +52,9 @@ export function Toasts() {
 
 function ToastCard({ toast: { id, kind, title, text, actions } }: { toast: Toast }) {
   useEffect(() => {
-    // What went wrong stays until it was read, and so does what offers a choice.
-    if (kind === "bad" || actions?.length) return;
-    const timer = setTimeout(() => dismiss(id), 5000);
+    // What went wrong stays until it was read, and so does what one may still want to fetch.
+    if (kind === "bad" || (kind === "good" && actions?.length)) return;
+    const timer = setTimeout(() => dismiss(id), actions?.length ? 12_000 : 5000);
     return () => clearTimeout(timer);
   }, [id, kind, actions]);
   return (
