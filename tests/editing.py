@@ -65,6 +65,12 @@ class Editing:
         self.page.get_by_label("Clip to open").set_input_files(path)
         self.ready()
 
+    def open_project(self, name: str) -> None:
+        """Open a project from the start screen."""
+        self.page.reload()
+        self.page.get_by_role("link", name=name).click()
+        self.ready()
+
     def ready(self) -> None:
         """Wait until the editor shows a frame."""
         self.page.wait_for_url("**/p/*")

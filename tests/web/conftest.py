@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from editing import FLAGS, WEB, Editing
 from generated import pan, with_disc, write_clip
-from servers import TOKEN, Running, Scene
+from servers import TOKEN, Running, Scene, masked_project
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +89,10 @@ def editing(built, browser, server) -> Iterator[Editing]:
     context.close()
     assert not editing.thrown
     assert editing.hosts <= {server.address.removeprefix("http://")}
+
+
+@pytest.fixture
+def masked(workspace, scene) -> str:
+    """A project with a mask on every frame, so that it can be exported at once."""
+    masked_project(workspace, scene)
+    return "Disc"

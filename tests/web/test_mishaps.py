@@ -7,22 +7,8 @@ import shutil
 import struct
 
 import numpy as np
-import pytest
 from generated import pictures
-from servers import Scene, masked_project
-
-
-@pytest.fixture
-def masked(workspace, scene) -> str:
-    """A project with a mask on every frame, so that it can be exported at once."""
-    masked_project(workspace, scene)
-    return "Disc"
-
-
-def open_masked(editing, name: str) -> None:
-    editing.page.reload()
-    editing.page.get_by_role("link", name=name).click()
-    editing.ready()
+from servers import Scene
 
 
 def export(editing) -> None:
@@ -42,7 +28,7 @@ def check_export(editing, scene: Scene) -> None:
 
 
 def test_reload_in_the_middle_of_a_job(editing, masked, scene):
-    open_masked(editing, masked)
+    editing.open_project(masked)
     export(editing)
     editing.page.reload()
     editing.ready()
@@ -52,7 +38,7 @@ def test_reload_in_the_middle_of_a_job(editing, masked, scene):
 
 
 def test_server_killed_and_restarted_in_the_middle_of_a_job(editing, masked, scene):
-    open_masked(editing, masked)
+    editing.open_project(masked)
     export(editing)
     editing.job("export", "running")
     port = editing.server.address.rsplit(":", 1)[1]

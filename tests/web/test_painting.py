@@ -63,6 +63,17 @@ def test_paint_rub_undo_and_what_objects_can(editing, scene):
     page.get_by_role("status").get_by_role("button", name="Undo").click()
     editing.until(lambda: len(editing.project["objects"]), lambda count: count == 1)
 
+    # A stretch of its track, dragged over, can be tracked again on its own.
+    lane = page.get_by_test_id("lane-1").bounding_box()
+    middle = lane["y"] + lane["height"] / 2
+    page.mouse.move(lane["x"] + 0.25 * lane["width"], middle)
+    page.mouse.down()
+    page.mouse.move(lane["x"] + 0.55 * lane["width"], middle, steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name="Track 2–5 again").wait_for()
+    editing.keys("Escape")
+    page.get_by_role("button", name="Track 2–5 again").wait_for(state="detached")
+
     # In, out and the range; the place survives a reload.
     editing.keys("ArrowRight", "ArrowRight", "i", "ArrowRight", "ArrowRight", "o")
     editing.until(lambda: editing.project["range"], lambda span: span == [2, 5])

@@ -1,0 +1,34 @@
+"""What an export is chosen to be."""
+
+from __future__ import annotations
+
+
+def test_a_cutout_needs_no_transparency_over_a_background(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    page.get_by_role("radio", name="Cut out").click()
+    editing.until(
+        lambda: editing.project["objects"][0]["action"], lambda action: action == "cutout"
+    )
+    editing.keys("Control+e")
+    dialog = page.get_by_role("dialog", name="Export")
+    assert dialog.get_by_role("radio", name="Cutout").is_checked()
+    dialog.get_by_text("Disc.mov").wait_for()
+    dialog.get_by_role("radio", name="Colour").click()
+    dialog.get_by_label("Colour of the background").fill("#203040")
+    dialog.get_by_text("Disc.mp4").wait_for()
+    dialog.get_by_role("radio", name="Picture").click()
+    button = dialog.get_by_role("button", name="Export", exact=True)
+    assert button.is_disabled(), "there is no picture yet"
+    dialog.get_by_label("Background picture").set_input_files(
+        {"name": "sky.png", "mimeType": "image/png", "buffer": _PIXEL}
+    )
+    dialog.get_by_text("sky.png").wait_for()
+    editing.until(button.is_enabled, bool)
+
+
+_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
