@@ -71,8 +71,9 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     alpha = np.clip(_moved(before.alpha, front_x, front_y), 0, 1)
     front = _moved(before.front, front_x, front_y)
     back = _moved(before.back, back_x, back_y)
-    seen = _moved(before.seen, back_x, back_y) * np.float32(_FADING)
-    seen *= _inside(back_x, back_y) * _fit(back, image, free)
+    seen = _moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
+    # Only what was seen before can be right or wrong about what is in sight now.
+    seen *= np.float32(_FADING) * _fit(back, image, free * seen)
     behind = back + (1 - seen[..., None]) * (spread(image, free.astype(np.float32)) - back)
     way = front - behind
     rest = behind + alpha[..., None] * way - image
@@ -130,11 +131,10 @@ def _inside(x: F32, y: F32) -> NDArray[np.bool_]:
     return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 
-def _fit(carried: F32, image: F32, free: Mask) -> F32:
+def _fit(carried: F32, image: F32, free: F32) -> F32:
     """How well the background's motion explains it where it is in sight, carried on to where not."""
-    rest = np.einsum("ijk,ijk->ij", carried - image, carried - image) / 3
-    weight = cv2.GaussianBlur(free.astype(np.float32), (0, 0), _ROUND)
-    mean = cv2.GaussianBlur(np.where(free, rest, 0).astype(np.float32), (0, 0), _ROUND)
+    weight = cv2.GaussianBlur(free, (0, 0), _ROUND)
+    mean = cv2.GaussianBlur(free * _square(carried - image), (0, 0), _ROUND)
     near = np.dstack([mean / np.maximum(weight, 1e-3)] * 2)
     far = spread(near, np.minimum(weight, 1))[..., 0]
     return np.exp(-far / np.float32(2 * _NOISE**2))
