@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,16 @@ def usual_scheduling() -> Iterator[None]:
 
     SVT-AV1, where it may (as root), makes its threads *and the one that opens it* real-time threads
     of the highest priority, which every process they start inherits: the whole machine then waits
-    for them. Does nothing where there is no /proc.
+    for them. Does nothing where there is no /proc, or where this thread is a real-time one already:
+    then somebody wants it so.
     """
     if not (hasattr(os, "sched_getscheduler") and _TASKS.is_dir()):
         yield
         return
     before = _real_time()
+    if threading.get_native_id() in before:
+        yield
+        return
     try:
         yield
     finally:
