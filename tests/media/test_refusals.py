@@ -103,6 +103,18 @@ def test_a_wrong_image_is_told(source, tmp_path):
     assert os.listdir(tmp_path) == ["in.mp4"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there is no asking after a process")
+def test_what_a_killed_export_left_goes_with_the_next(tmp_path, source):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".out.{gone.pid}-7f00.part.mkv").write_bytes(b"torn")
+    others = [f".out.{os.getpid()}-7f00.part.mkv", f".other.{gone.pid}-7f00.part.mkv"]
+    for name in others:
+        (tmp_path / name).write_bytes(b"not ours to take")
+    write(source, tmp_path / "out.mkv")
+    assert sorted(os.listdir(tmp_path)) == sorted(["in.mp4", "out.mkv", *others])
+
+
 # The full disk is played by a limit on the size of files (RLIMIT_FSIZE), which Windows lacks.
 @pytest.mark.skipif(sys.platform == "win32", reason="no file-size limits there")
 @pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.gif", "frames/%03d.png"])

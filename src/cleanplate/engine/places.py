@@ -1,8 +1,8 @@
 """Where pieces of shots are filled: in this process, unless a cluster is named.
 
-One process with threads, and not a pool of processes: `python -m bench cores` measures both. On a
-long shot a pool is faster on two cores, but each of its processes holds a window of its own, and two
-such windows at 1080p take more than the memory that a run may have. Who has the memory can ask for
+One process with threads, and not a pool of processes: `python -m bench cores` measures both. Threads
+keep two cores as busy as processes do, and share one window of frames, where each process holds a
+window of its own and reads anew the frames around it. Who has many cores and the memory can ask for
 processes: a cluster of this machine alone.
 """
 

@@ -10,6 +10,7 @@ import weakref
 from pathlib import Path
 
 from cleanplate.errors import MediaError, UsageError
+from cleanplate.media import leftovers
 
 _TRIES = 5
 """Times that a folder is emptied, should a thread be writing one more file into it."""
@@ -23,6 +24,7 @@ class PartialFile:
         parent = final.parent
         if not parent.is_dir():
             raise UsageError(f"The folder {parent} does not exist. Make it first.")
+        leftovers.clear(parent, final.stem)
         self.path = parent / f".{final.stem}.{os.getpid()}-{id(self):x}.part{final.suffix}"
         self._cleanup = weakref.finalize(self, _remove, self.path)
         self._ending = threading.Lock()
@@ -54,6 +56,7 @@ class PartialFolder:
         parent = final.parent
         if not parent.is_dir():
             raise UsageError(f"The folder {parent} does not exist. Make it first.")
+        leftovers.clear(parent, final.name)
         self.path = parent / f".{final.name}.{os.getpid()}-{id(self):x}.part"
         try:
             self.path.mkdir()

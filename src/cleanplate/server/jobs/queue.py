@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cleanplate.server import leftovers
+from cleanplate.media import leftovers
 from cleanplate.server.database import Database
 from cleanplate.server.hub import Hub
 from cleanplate.server.jobs.process import Message, Process

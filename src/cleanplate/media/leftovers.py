@@ -7,17 +7,18 @@ import re
 import shutil
 from pathlib import Path
 
-_UNFINISHED = re.compile(r"\..+\.(\d+)-[0-9a-f]+\.part(\..*)?")
-"""How `media.partial` calls a file until it is whole: the number is its process's."""
+_UNFINISHED = re.compile(r"\.(.+)\.(\d+)-[0-9a-f]+\.part(\..*)?")
+"""How `partial` calls a file until it is whole: the number is its process's."""
 
 
-def clear(folder: Path) -> None:
-    """Remove the unfinished files in a folder whose processes are gone."""
+def clear(folder: Path, name: str | None = None) -> None:
+    """Remove the unfinished files in a folder whose processes are gone: all, or those that were to be
+    called `name`, without its ending."""
     if os.name != "posix" or not folder.is_dir():  # elsewhere there is no asking without harm
         return
     for path in folder.iterdir():
         named = _UNFINISHED.fullmatch(path.name)
-        if named is None or _alive(int(named[1])):
+        if named is None or name not in (None, named[1]) or _alive(int(named[2])):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
