@@ -9,9 +9,19 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.erase import Quality
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.options import (
+    ClipArgument,
+    ClipOption,
+    CrfOption,
+    EventsOption,
+    FramesOption,
+    MaskOption,
+    OverwriteOption,
+    Quality,
+    parse_frames,
+    the_clip,
+)
 from cleanplate.cli.pointing import (
     BoxOption,
     FindAtOption,
@@ -102,16 +112,7 @@ def cutout(
             help="What to cut out: main, person, dog, car... Every instance of it.",
         ),
     ] = None,
-    mask: Annotated[
-        Path | None,
-        typer.Option(
-            "--mask",
-            "-m",
-            show_default=False,
-            help="What to cut out, in white: a folder of PNGs, a matte video, one PNG for all "
-            "frames, or a .json of COCO run lengths.",
-        ),
-    ] = None,
+    mask: MaskOption = None,
     find: FindOption = None,
     find_at: FindAtOption = None,
     box: BoxOption = None,
@@ -201,17 +202,11 @@ def cutout(
             help="Fill in what is behind the subject first, and hold its edge against that.",
         ),
     ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(metavar="A:B", help="Frames A to B-1 only; either end may be left out."),
-    ] = None,
+    frames: FramesOption = None,
     quality: Annotated[
         Quality, typer.Option(help="The care taken in matting and in encoding.")
     ] = Quality.good,
-    crf: Annotated[
-        float | None,
-        typer.Option(help="The encoder's constant rate factor, in place of the quality's own."),
-    ] = None,
+    crf: CrfOption = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -222,12 +217,8 @@ def cutout(
     report: Annotated[
         Path | None, typer.Option(metavar="JSON", help="Also write what was done, as JSON.")
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    overwrite: OverwriteOption = False,
+    json: EventsOption = False,
 ) -> None:
     """Cut out the subject, with soft edges and its true colours; lay it over something new."""
     source = the_clip(clip, input_)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cleanplate.cli.options import EventsOption
 from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -21,9 +22,7 @@ def demo(
     frame_count: Annotated[
         int, typer.Option("--frames", min=2, help="How many frames the sample has.")
     ] = 72,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    json: EventsOption = False,
 ) -> None:
     """Draw a clip, erase its object, compare with the truth."""
     from cleanplate.engine.demo import files_of, run_demo

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.options import (
+    ClipArgument,
+    ClipOption,
+    CrfOption,
+    EventsOption,
+    FramesOption,
+    InpaintOption,
+    MaskOption,
+    OverwriteOption,
+    ProvenanceOption,
+    Quality,
+    ReportOption,
+    parse_frames,
+    the_clip,
+)
 from cleanplate.cli.pointing import (
     BoxOption,
     FindAtOption,
@@ -40,15 +53,6 @@ Examples:
 """
 
 
-class Quality(StrEnum):
-    """How much time to spend and how many bits; `lossless` keeps all outside the hole exactly."""
-
-    draft = "draft"
-    good = "good"
-    best = "best"
-    lossless = "lossless"
-
-
 @app.command(epilog=_EXAMPLES)
 def erase(
     output: Annotated[
@@ -62,16 +66,7 @@ def erase(
     ],
     clip: ClipArgument = None,
     input_: ClipOption = None,
-    mask: Annotated[
-        Path | None,
-        typer.Option(
-            "--mask",
-            "-m",
-            show_default=False,
-            help="What to remove, in white: a folder of PNGs, a matte video, one PNG for all "
-            "frames, or a .json of COCO run lengths.",
-        ),
-    ] = None,
+    mask: MaskOption = None,
     find: FindOption = None,
     find_at: FindAtOption = None,
     box: BoxOption = None,
@@ -98,22 +93,8 @@ def erase(
         bool,
         typer.Option("--with-shadow", help="Remove the shadow and reflection that move along."),
     ] = False,
-    inpaint: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NETWORK",
-            show_default="Cleanplate's own synthesis",
-            help="Make up what no frame shows with this inpainting network: a name from "
-            "cleanplate models, or an ONNX file of LaMa's or MI-GAN's kind.",
-        ),
-    ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A:B",
-            help="Take frames A to B-1 only; either end may be left out.",
-        ),
-    ] = None,
+    inpaint: InpaintOption = None,
+    frames: FramesOption = None,
     preview: Annotated[
         bool,
         typer.Option(
@@ -125,10 +106,7 @@ def erase(
     quality: Annotated[
         Quality, typer.Option(help="The care taken in filling and in encoding.")
     ] = Quality.good,
-    crf: Annotated[
-        float | None,
-        typer.Option(help="The encoder's constant rate factor, in place of the quality's own."),
-    ] = None,
+    crf: CrfOption = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -136,20 +114,10 @@ def erase(
             help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif.",
         ),
     ] = None,
-    provenance: Annotated[
-        Path | None,
-        typer.Option(metavar="VIDEO", help="Also write where each filled pixel came from."),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="JSON", help="Also write what was recovered and synthesised."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    provenance: ProvenanceOption = None,
+    report: ReportOption = None,
+    overwrite: OverwriteOption = False,
+    json: EventsOption = False,
 ) -> None:
     """Remove what a mask marks or what is pointed at; fill in what was behind it."""
     source = the_clip(clip, input_)

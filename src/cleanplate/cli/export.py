@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.erase import Quality
+from cleanplate.cli.options import (
+    CrfOption,
+    EventsOption,
+    OverwriteOption,
+    ProjectArgument,
+    ProvenanceOption,
+    Quality,
+    ReportOption,
+)
 from cleanplate.cli.progress import shown
 from cleanplate.errors import UsageError
 
@@ -38,9 +46,7 @@ class What(StrEnum):
 
 @app.command(epilog=_EXAMPLES)
 def export(
-    project: Annotated[
-        Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
-    ],
+    project: ProjectArgument,
     output: Annotated[
         str,
         typer.Option(
@@ -69,10 +75,7 @@ def export(
         ),
     ] = None,
     quality: Annotated[Quality, typer.Option(help="The care taken in encoding.")] = Quality.good,
-    crf: Annotated[
-        int | None,
-        typer.Option(help="The encoder's constant rate factor, in place of the quality's own."),
-    ] = None,
+    crf: CrfOption = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -81,14 +84,8 @@ def export(
             "vp9, ffv1, png, tiff or webp.",
         ),
     ] = None,
-    provenance: Annotated[
-        Path | None,
-        typer.Option(metavar="VIDEO", help="Also write where each filled pixel came from."),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="JSON", help="Also write what was recovered and synthesised."),
-    ] = None,
+    provenance: ProvenanceOption = None,
+    report: ReportOption = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -113,12 +110,8 @@ def export(
             help="Add what was done, as JSON lines, to this file.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    overwrite: OverwriteOption = False,
+    json: EventsOption = False,
 ) -> None:
     """Write a project's clip, or what is cut out of it; goes on where it was stopped."""
     from cleanplate.engine.cutout_project import cutout_project, exported_of

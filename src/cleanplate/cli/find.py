@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.paths import ClipArgument, ClipOption, the_clip
+from cleanplate.cli.options import ClipArgument, ClipOption, the_clip
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.paths import ClipArgument, ClipOption, parse_frames, the_clip
+from cleanplate.cli.options import (
+    ClipArgument,
+    ClipOption,
+    EventsOption,
+    FramesOption,
+    OverwriteOption,
+    TrackingQuality,
+    parse_frames,
+    the_clip,
+)
 from cleanplate.cli.pointing import (
     BoxOption,
     FindAtOption,
@@ -38,14 +46,6 @@ Examples:
 """
 
 
-class Quality(StrEnum):
-    """How much time to spend on a frame."""
-
-    draft = "draft"
-    good = "good"
-    best = "best"
-
-
 @app.command(epilog=_EXAMPLES)
 def mask(
     output: Annotated[
@@ -66,13 +66,10 @@ def mask(
     not_point: NotPointOption = None,
     keymask: KeyMaskOption = None,
     prompter: PrompterOption = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(metavar="A:B", help="Frames A to B-1 only; either end may be left out."),
-    ] = None,
+    frames: FramesOption = None,
     quality: Annotated[
-        Quality, typer.Option(help="How much time to spend on a frame.")
-    ] = Quality.good,
+        TrackingQuality, typer.Option(help="How much time to spend on a frame.")
+    ] = TrackingQuality.good,
     palette: Annotated[
         bool | None,
         typer.Option(
@@ -99,12 +96,8 @@ def mask(
         Path | None,
         typer.Option(metavar="JSON", help="Also write how sure every mask is, frame by frame."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    overwrite: OverwriteOption = False,
+    json: EventsOption = False,
 ) -> None:
     """Track what was pointed at, and write its mask on every frame."""
     source = the_clip(clip, input_)

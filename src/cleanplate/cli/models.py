@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching, size_text
+from cleanplate.cli.options import JsonOption, OverwriteOption
 
 if TYPE_CHECKING:
     from cleanplate.models import Manifest
@@ -20,12 +21,11 @@ app = typer.Typer(
     help="List the networks, fetch them, say on what terms; add, test and export your own.",
 )
 
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 _NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 @app.command("list")
-def list_(json: _JsonOption = False) -> None:
+def list_(json: JsonOption = False) -> None:
     """List every network: what it does, its size and licence, and whether it is here."""
     from cleanplate import models
     from cleanplate.cli.own_models import entries, own_dict
@@ -75,7 +75,7 @@ def pull(
 
 
 @app.command()
-def info(name: _NameArgument, json: _JsonOption = False) -> None:
+def info(name: _NameArgument, json: JsonOption = False) -> None:
     """Say what a network is: its licence, files, hashes, sources, inputs and outputs."""
     from cleanplate import models
     from cleanplate.cli.own_models import describe_own, own_dict
@@ -142,9 +142,7 @@ def remove(names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> No
 def export(
     name: _NameArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.onnx")],
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
-    ] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write a network of your own as ONNX, its manifest beside it."""
     from cleanplate.cli.own_models import export_network

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.paths import parse_frames
+from cleanplate.cli.options import ProjectArgument, parse_frames
 from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -33,9 +33,7 @@ class How(StrEnum):
 
 @app.command()
 def preview(
-    project: Annotated[
-        Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
-    ],
+    project: ProjectArgument,
     output: Annotated[
         Path,
         typer.Option(

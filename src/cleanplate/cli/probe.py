@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanplate.cli.paths import ClipArgument, ClipOption, the_clip
+from cleanplate.cli.options import ClipArgument, ClipOption, the_clip
 
 if TYPE_CHECKING:
     from cleanplate.media import ClipInfo

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cleanplate.cli.erase import Quality
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.mask import Quality as Tracking
 from cleanplate.cli.mask import describe as describe_tracked
+from cleanplate.cli.options import (
+    EventsOption,
+    InpaintOption,
+    JsonOption,
+    MaskOption,
+    ProjectArgument,
+    Quality,
+    TrackingQuality,
+)
 from cleanplate.cli.pointing import (
     BoxOption,
     FindAtOption,
@@ -45,10 +52,6 @@ app = typer.Typer(
     help="Keep what you say of a clip in a folder, with undo.",
 )
 
-ProjectArgument = Annotated[
-    Path, typer.Argument(metavar="PROJECT", show_default=False, help="A .cleanplate folder.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 GrowOption = Annotated[
     float | None,
     typer.Option(
@@ -62,16 +65,7 @@ FeatherOption = Annotated[
 ]
 QualityOption = Annotated[Quality | None, typer.Option(help="The care taken in filling.")]
 TrackingOption = Annotated[
-    Tracking | None, typer.Option(help="The care taken in tracking what is pointed at.")
-]
-InpaintOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NETWORK",
-        show_default="Cleanplate's own synthesis",
-        help="Make up what no frame shows with this inpainting network: a name from cleanplate "
-        "models, or an ONNX file of LaMa's or MI-GAN's kind; none to go without.",
-    ),
+    TrackingQuality | None, typer.Option(help="The care taken in tracking what is pointed at.")
 ]
 
 
@@ -87,15 +81,7 @@ def new(
             "-o", "--output", metavar="PROJECT", show_default=False, help="NAME.cleanplate"
         ),
     ],
-    mask: Annotated[
-        Path | None,
-        typer.Option(
-            "--mask",
-            "-m",
-            help="What to remove, in white: a folder of PNGs, a matte video, one PNG for all frames, "
-            "or a .json of COCO run lengths. Copied into the project.",
-        ),
-    ] = None,
+    mask: MaskOption = None,
     find: FindOption = None,
     find_at: FindAtOption = None,
     box: BoxOption = None,
@@ -148,9 +134,7 @@ def point_(
 @app.command()
 def track(
     project: ProjectArgument,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    json: EventsOption = False,
 ) -> None:
     """Find every object on every frame now, and say where to look whether it went well."""
     from cleanplate.engine.tracking import MaskStage
@@ -174,9 +158,7 @@ def track(
 def shadow(
     project: ProjectArgument,
     number: Annotated[int, typer.Argument(metavar="OBJECT", min=1, help="The object's number.")],
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    json: EventsOption = False,
 ) -> None:
     """Find the shadow and the reflection that move with an object, as an object of their own."""
     from cleanplate.engine.project_shadow import mark_shadow
@@ -272,7 +254,7 @@ def object_(
 
 
 @app.command()
-def info(project: ProjectArgument, json: AsJson = False) -> None:
+def info(project: ProjectArgument, json: JsonOption = False) -> None:
     """Say what a project holds."""
     from cleanplate.project import Project
 
@@ -293,7 +275,7 @@ def info(project: ProjectArgument, json: AsJson = False) -> None:
 
 
 @app.command()
-def objects(project: ProjectArgument, json: AsJson = False) -> None:
+def objects(project: ProjectArgument, json: JsonOption = False) -> None:
     """List a project's objects."""
     from cleanplate.project import Project
 
@@ -336,7 +318,7 @@ def redo(project: ProjectArgument) -> None:
 
 
 @app.command()
-def clean(project: ProjectArgument, json: AsJson = False) -> None:
+def clean(project: ProjectArgument, json: JsonOption = False) -> None:
     """Delete masks that no edit names, and all that was derived from the project's clip.
 
     What was derived is computed again when it is needed. Undo and redo go on working.
@@ -396,7 +378,7 @@ def _change_settings(
     grow: float | None,
     feather: float | None,
     quality: Quality | None,
-    tracking: Tracking | None,
+    tracking: TrackingQuality | None,
     inpaint: str | None,
 ) -> None:
     from cleanplate.project import SetSettings

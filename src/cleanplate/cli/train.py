@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
+from cleanplate.cli.options import EventsOption
 
 if TYPE_CHECKING:
     from cleanplate.engine.events import Event
@@ -93,9 +94,7 @@ def train(
     label: Annotated[
         str | None, typer.Option(show_default="NAME", help="What the object is called when found.")
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events as JSON lines, for programs.")
-    ] = False,
+    json: EventsOption = False,
 ) -> None:
     """Teach it your kind of object, from as few as five marked frames."""
     from cleanplate.engine import teaching
