@@ -89,7 +89,9 @@ def read_frame(clip: Path, index: int) -> np.ndarray:
     with open_clip(clip, slice(index, index + 1)) as reader:
         for frame in reader:
             return frame.image
-    raise UsageError(f"{clip} has no frame {index}; the first is 0.")
+    with open_clip(clip) as reader:
+        last = reader.count() - 1
+    raise UsageError(f"There is no frame {index}; they are numbered 0 to {last}.")
 
 
 def describe(found: list[Found]) -> str:

@@ -144,6 +144,11 @@ class Pointers:
     def _find(self, session: TrackSession, image_of, watch: Watcher | None) -> dict[int, str]:
         from cleanplate.segment.find import Finder
 
+        last = session.length - 1
+        if self.find_at is not None and not 0 <= self.find_at <= last:
+            raise UsageError(
+                f"--find-at names a frame that is not there; they are numbered 0 to {last}."
+            )
         finder = Finder(watch=watch)
         if self.find_at is None and (kept := _steadily(finder, self.find, session, image_of)):
             return kept

@@ -186,9 +186,12 @@ class TrackSession:
         Raises MaskError when the size is not the frame's.
         """
         shape = self._frame(frame).shape[:2]
-        if mask.shape != shape or mask.dtype != np.bool_:
+        if mask.dtype != np.bool_ or mask.ndim != 2:
+            raise MaskError(f"A mask is bool (h, w); this is {mask.dtype} {mask.shape}.")
+        if mask.shape != shape:
             raise MaskError(
-                f"A mask for frame {frame} is bool {shape}; this one is {mask.dtype} {mask.shape}."
+                f"The mask for frame {frame} is {mask.shape[1]}x{mask.shape[0]}, the frame "
+                f"{shape[1]}x{shape[0]}. Make them the same size."
             )
         self._prompts.pop((name, frame), None)
         return self._mark(name, frame, mask)
