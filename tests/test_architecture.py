@@ -14,15 +14,15 @@ import cleanplate
 ROOT = Path(cleanplate.__file__).parent
 
 MIDDLE = {"segment", "track", "fill", "matte", "train"}
+GROUND = {"errors", "atomic"}
 ALLOWED = {
-    "errors": set(),
-    "media": {"errors"},
-    "models": {"errors"},
-    **{part: {"errors", "media", "models"} for part in MIDDLE},
-    "project": {"errors", "media", "models", *MIDDLE},
-    "engine": {"errors", "media", "models", "project", *MIDDLE},
-    "server": {"errors", "media", "models", "project", "engine", *MIDDLE},
-    "cli": {"errors", "media", "models", "project", "engine", "server", *MIDDLE},
+    "media": GROUND,
+    "models": GROUND,
+    **{part: {*GROUND, "media", "models"} for part in MIDDLE},
+    "project": {*GROUND, "media", "models", *MIDDLE},
+    "engine": {*GROUND, "media", "models", "project", *MIDDLE},
+    "server": {*GROUND, "media", "models", "project", "engine", *MIDDLE},
+    "cli": {*GROUND, "media", "models", "project", "engine", "server", *MIDDLE},
 }
 """What each part may import, besides itself. Parts in the middle may use each other's helpers
 (`fill` the edges of `segment`), but never anything above them."""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleanplate.atomic import write_whole
 from cleanplate.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -148,11 +149,11 @@ def export_network(name: str, output: Path, overwrite: bool) -> list[Path]:
             raise UsageError(f"{path} exists already; give another name, or --overwrite")
     output.parent.mkdir(parents=True, exist_ok=True)
     for part, path in paths.items():
-        path.write_bytes(custom.read(found, part))
+        write_whole(path, custom.read(found, part))
     values = found.manifest.model_dump(mode="json", exclude_none=True)
     # JSON is YAML as well, and a line a field is how people write it.
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in values.items())
-    beside.write_text(text, encoding="utf-8")
+    write_whole(beside, text.encode())
     return [*paths.values(), beside]
 
 

@@ -197,9 +197,7 @@ class Preview:
         first, count = wanted.start or 0, self._count()
         end = count if wanted.stop is None else min(wanted.stop, count)
         if not 0 <= first < end:
-            raise UsageError(
-                f"There are no frames {first} to {end - 1}: the clip has 0 to {count - 1}."
-            )
+            raise UsageError(f"There is no frame {first}; they are numbered 0 to {count - 1}.")
         return range(first, end)
 
     def _track(self, seen: range, progress: Listener | None) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cleanplate.atomic import write_whole
 from cleanplate.errors import UsageError
 from cleanplate.media import open_clip, open_masks
 from cleanplate.models import custom
 from cleanplate.segment.draw import picture
 from cleanplate.segment.find import Finder
+from cleanplate.train.measure import iou
 
 _TILE = 480  # pixels: the width of one frame on the sheet
 _ACROSS = 2
@@ -59,12 +61,6 @@ def try_network(
     write_sheet(sheet, tiles)
 
 
-def iou(found: np.ndarray, truth: np.ndarray) -> float:
-    """Intersection over union of two masks, bool (h, w); 1 when both are empty."""
-    union = np.count_nonzero(found | truth)
-    return np.count_nonzero(found & truth) / union if union else 1.0
-
-
 def _tile(image: np.ndarray, label: str) -> np.ndarray:
     height = max(1, round(image.shape[0] * _TILE / image.shape[1]))
     small = cv2.resize(image, (_TILE, height), interpolation=cv2.INTER_AREA)
@@ -83,4 +79,4 @@ def write_sheet(path: Path, tiles: list[np.ndarray], across: int = _ACROSS) -> N
     whole = np.ascontiguousarray(np.vstack(rows)[..., ::-1])
     _, coded = cv2.imencode(path.suffix, whole, [cv2.IMWRITE_JPEG_QUALITY, 85])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(coded.tobytes())
+    write_whole(path, coded.tobytes())

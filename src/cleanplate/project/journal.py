@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cleanplate.atomic import locked, sync_folder
 from cleanplate.errors import ProjectError
-from cleanplate.project.atomic import locked, sync_folder
 
 
 class Journal:

@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.atomic import sync_folder, write_whole
 from cleanplate.errors import ProjectError, UsageError
-from cleanplate.project.atomic import sync_folder, write_whole
 from cleanplate.project.fingerprint import fingerprint, is_there, stamp
 from cleanplate.project.journal import Journal
 from cleanplate.project.schema import EDIT, Edit, ProjectFile, Source, read_project_file

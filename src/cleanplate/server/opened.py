@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.atomic import write_whole
 from cleanplate.engine.shots import known_shots
 from cleanplate.engine.store import Store
 from cleanplate.engine.tracking import MaskStage, merge_objects
@@ -31,7 +32,6 @@ from cleanplate.project import (
     State,
     Together,
 )
-from cleanplate.project.atomic import write_whole
 from cleanplate.project.fingerprint import stamp
 from cleanplate.project.journal import Journal
 from cleanplate.project.state import History

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from starlette.requests import ClientDisconnect
 
-from cleanplate.project.atomic import write_whole
+from cleanplate.atomic import write_whole
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.uploads import Upload
 from cleanplate.server.settings import GIB, MIB, ServerSettings

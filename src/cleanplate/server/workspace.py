@@ -20,10 +20,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from cleanplate.atomic import sync_folder
 from cleanplate.engine.store import Store
 from cleanplate.errors import ProjectError
 from cleanplate.project import SUFFIX, Project
-from cleanplate.project.atomic import sync_folder
 from cleanplate.server.database import Database
 from cleanplate.server.hub import Hub
 from cleanplate.server.opened import OpenProject

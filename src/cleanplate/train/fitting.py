@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import os
 import time
@@ -20,6 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 from torch.nn import functional
 
+from cleanplate.atomic import write_whole
 from cleanplate.errors import ModelError
 from cleanplate.train.augment import Crops, Recipe
 from cleanplate.train.examples import Example
@@ -247,10 +249,9 @@ class Fit:
             "recipe": asdict(self.settings.recipe),
         }
         arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(part, path)
+        packed = io.BytesIO()
+        np.savez(packed, **arrays)
+        write_whole(path, packed.getvalue())
 
     def resume(self, path: Path, *, further: bool = False) -> None:
         """Go on from a checkpoint; `further` starts the steps anew from its best weights, as when

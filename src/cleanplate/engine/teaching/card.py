@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cleanplate.engine.teaching.trainset import write_whole
+from cleanplate.atomic import write_whole
 from cleanplate.train import FEW, Example, Split
 from cleanplate.train.measure import Measured
 

@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from cleanplate.atomic import write_whole
 from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.teaching.card import Outcome, write_card
 from cleanplate.engine.teaching.sources import Source, gather
-from cleanplate.engine.teaching.trainset import TrainingSet, write_whole
+from cleanplate.engine.teaching.trainset import TrainingSet
 from cleanplate.errors import Cancelled, UsageError
 from cleanplate.models import Session, custom
 from cleanplate.models.custom.manifest import PictureIn, Segment, SegmentOut

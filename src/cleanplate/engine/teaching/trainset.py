@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cleanplate.atomic import write_whole
 from cleanplate.engine.teaching.sources import Source, gather
 from cleanplate.errors import ModelError, UsageError
 from cleanplate.models import custom
@@ -138,13 +139,6 @@ def add_corrections(name: str, project: str | os.PathLike[str], object: str | No
     `train(name, going_on=True)`. Raises UsageError where the project has no such object.
     """
     return TrainingSet(name).add(gather(Source(Path(project), object=object), name))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def _digest(example: Example) -> str:

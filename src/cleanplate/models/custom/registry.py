@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from typing import Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cleanplate.atomic import write_whole
 from cleanplate.errors import ModelError, UsageError
 from cleanplate.models.custom.guard import Guard, GuardedSession, Limits
 from cleanplate.models.custom.manifest import (
@@ -167,7 +167,7 @@ def keep(
             item = StoredFile(
                 part=part, name=f"{part}-{digest[:12]}.onnx", size=len(data[part]), sha256=digest
             )
-            _write_whole(folder / item.name, data[part])
+            write_whole(folder / item.name, data[part])
             files.append(item)
         made = Entry(
             name=name,
@@ -179,7 +179,7 @@ def keep(
             sample=sample,
             manifest=manifest,
         )
-        _write_whole(folder / "network.json", made.model_dump_json(indent=1).encode())
+        write_whole(folder / "network.json", made.model_dump_json(indent=1).encode())
         for old in folder.glob("*.onnx"):
             if old.name not in {item.name for item in files}:
                 old.unlink()
@@ -190,19 +190,6 @@ def keep(
         ) from error
     release(name)
     return made
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def remove(name: str) -> None:
