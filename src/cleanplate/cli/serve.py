@@ -121,6 +121,8 @@ def serve_and_tell(
 
     def tell() -> None:
         project = None if path is None else open_in_workspace(settings, path)
+        if project is not None:
+            threading.Thread(target=running.prepare, args=(project,), daemon=True).start()
         announce(running, project, open_browser)
 
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
 
 import uvicorn
 
@@ -117,6 +118,16 @@ class Running:
         """The address to open in a browser."""
         path = "/" if project is None else f"/p/{project}"
         return f"{self.address}{path}?token={quote(self.token, safe='')}"
+
+    def prepare(self, project: str) -> None:
+        """Have the server begin with a project while the browser is still being started."""
+        request = Request(
+            f"{self.address}/api/v1/projects/{project}",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        # Whatever proxy the environment names, the token is not for it.
+        with suppress(OSError), build_opener(ProxyHandler({})).open(request, timeout=60):
+            pass
 
 
 @contextmanager
