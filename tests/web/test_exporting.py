@@ -1,6 +1,14 @@
-"""What an export is chosen to be."""
+"""What comes after the masks: the result, and what an export of it is chosen to be."""
 
 from __future__ import annotations
+
+
+def test_what_came_with_masks_of_its_own_can_be_looked_at(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    page.get_by_role("button", name="Preview the result").wait_for()
+    editing.keys("q")
+    page.get_by_text("This frame has no result yet").wait_for()
 
 
 def test_a_cutout_needs_no_transparency_over_a_background(editing, masked):

@@ -17,6 +17,7 @@ import {
   track,
 } from "../editor/actions";
 import { goTo } from "../editor/moves";
+import { hasMask } from "../lib/masked";
 import { actOnJob } from "../export/JobsPanel";
 import { about } from "../lib/time";
 import { PALETTE } from "../lib/colour";
@@ -35,7 +36,7 @@ export function ObjectsPanel({ project }: { project: Project }) {
   const chosen = useEditor((state) => state.object);
   const object = project.objects.find((one) => one.id === chosen);
   const job = useTracking(project.id);
-  const pointed = project.objects.some((one) => one.keys.length);
+  const pointed = project.objects.some(hasMask);
   return (
     <aside className="side" aria-label="Objects">
       <div className="side-head">
@@ -128,7 +129,7 @@ function ObjectRow({
     { label: "Rename", keys: "F2", onSelect: () => setTimeout(() => setNaming(true)) },
     { label: object.locked ? "Unlock" : "Lock", onSelect: () => void changeObject(object.id, { locked: !object.locked }) },
     { label: "Track this one", disabled: !object.keys.length, onSelect: () => void track([object.id]) },
-    { label: "Find its shadow", disabled: !object.keys.length, onSelect: () => void findShadow(object.id) },
+    { label: "Find its shadow", disabled: !hasMask(object), onSelect: () => void findShadow(object.id) },
     ...(object.keys.length
       ? (["line", { title: "Teach it" },
           { label: `As “${object.name}”`, onSelect: () => void addExamples(object.id) },

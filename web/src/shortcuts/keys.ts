@@ -95,10 +95,10 @@ export const GROUPS: Group[] = [
     shortcuts: [
       { shown: "Ctrl Z", keys: ["mod+z"], label: "Undo", repeats: true, run: () => void undo() },
       { shown: "Ctrl ⇧ Z", keys: ["mod+shift+z", "mod+y"], label: "Redo", repeats: true, run: () => void redo() },
-      { shown: "Ctrl E", keys: ["mod+e"], label: "Export", run: () => editor.set({ dialog: "export" }) },
+      { shown: "Ctrl E", keys: ["mod+e"], label: "Export", run: () => editor.set({ dialog: "export", jobsOpen: false }) },
       { shown: "G", keys: ["g"], label: "Queue", run: () => editor.set({ jobsOpen: true }) },
       { shown: "D", keys: ["d"], label: "Show or hide the panel", run: () => editor.set(({ side }) => ({ side: !side })) },
-      { shown: "?", keys: ["?"], label: "This list", run: () => editor.set({ dialog: "shortcuts" }) },
+      { shown: "?", keys: ["?"], label: "This list", run: () => editor.set({ dialog: "shortcuts", jobsOpen: false }) },
       { shown: "Esc", keys: ["Escape"], label: "Leave what was begun", run: leave },
     ],
   },
@@ -219,8 +219,9 @@ function zoomBy(by: number): void {
 }
 
 function leave(): void {
-  const { speed, candidates, stretch, cursor } = editor.get();
-  if (speed) editor.set({ speed: 0 });
+  const { speed, candidates, stretch, cursor, jobsOpen } = editor.get();
+  if (jobsOpen) editor.set({ jobsOpen: false });
+  else if (speed) editor.set({ speed: 0 });
   else if (cursor) editor.set({ cursor: null });
   else if (candidates) editor.set({ candidates: null });
   else if (stretch) editor.set({ stretch: null });

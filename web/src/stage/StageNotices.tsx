@@ -4,6 +4,7 @@ import { useJobs } from "../api/queries";
 import type { Project } from "../api/types";
 import { previewRange, render } from "../editor/actions";
 import { about } from "../lib/time";
+import { hasMask } from "../lib/masked";
 import { useRendered } from "../results/rendered";
 import { editor, useEditor } from "../state/editor";
 import { Button } from "../ui/Button";
@@ -45,7 +46,7 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
         <Button onClick={() => editor.set({ candidates: null })}>Close</Button>
       </Pill>
     );
-  if (!Object.keys(known).length && !project.objects.some((object) => object.keys.length))
+  if (!Object.keys(known).length && !project.objects.some(hasMask))
     return <Pill>{canPoint || tool === "brush" ? HINTS[tool] : HINTS.brush}</Pill>;
   return null;
 }
@@ -82,7 +83,7 @@ function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) 
       </Pill>
     );
   if (quiet) return null;
-  if (!project.objects.some((object) => object.keys.length))
+  if (!project.objects.some(hasMask))
     return <Pill>There is nothing to take out yet: point at something first.</Pill>;
   return (
     <Pill>
