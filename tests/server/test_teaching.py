@@ -42,6 +42,16 @@ def test_corrections_are_added_with_one_action(client, at, paint, scene):
     assert masks == [scene.masks[2].sum(), scene.masks[8].sum()]
 
 
+def test_a_set_in_whose_place_another_network_was_put_does_not_hide_the_others(
+    client, at, paint, tmp_path
+):
+    paint(2)
+    for name in ("boom", "rig"):
+        client.post(f"{at}/objects/1/examples", json={"name": name})
+    (tmp_path / "networks/rig/network.json").write_text("damaged")
+    assert [found["name"] for found in client.get(f"{API}/training-sets").json()] == ["boom"]
+
+
 @pytest.mark.parametrize(
     ("number", "body", "status", "says"),
     [

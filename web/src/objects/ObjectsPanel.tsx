@@ -133,10 +133,12 @@ function ObjectRow({
     ...(object.keys.length
       ? (["line", { title: "Teach it" },
           { label: `As “${object.name}”`, onSelect: () => void addExamples(object.id) },
-          ...(sets ?? []).map((set) => ({
-            label: `As more of ${set.name}`,
-            onSelect: () => void addExamples(object.id, set.name),
-          })),
+          ...(sets ?? [])
+            .filter((set) => set.name !== object.name.toLowerCase())
+            .map((set) => ({
+              label: `As more of ${set.name}`,
+              onSelect: () => void addExamples(object.id, set.name),
+            })),
         ] as MenuPart[])
       : []),
     ...(others.length

@@ -5,6 +5,7 @@ Copies, since projects and clips come and go, and what was taught should not go 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -127,8 +128,15 @@ class TrainingSet:
 
 
 def training_sets() -> list[str]:
-    """The kinds of object that there are examples of, trained or not, in alphabetical order."""
-    return sorted(p.parent.parent.name for p in custom.home().glob(f"*/{_FOLDER}/{_INDEX}"))
+    """The kinds of object that there are examples of, trained or not, in alphabetical order. Those
+    in whose place another network was put, or that are damaged, are left out."""
+    found = []
+    for path in sorted(custom.home().glob(f"*/{_FOLDER}/{_INDEX}")):
+        name = path.parent.parent.name
+        with contextlib.suppress(UsageError, ModelError):
+            len(TrainingSet(name))
+            found.append(name)
+    return found
 
 
 def add_corrections(name: str, project: str | os.PathLike[str], object: str | None = None) -> Added:
