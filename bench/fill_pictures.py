@@ -17,13 +17,14 @@ import numpy as np
 from bench.sheets import outlined
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.fill import FillSettings, fill_shot
-from cleanplate.fill.compose import TONE
+from cleanplate.fill.compose import detail_of, tone_of
 from cleanplate.fill.frame import WorkFrame, prepare
 from cleanplate.fill.gate import decide
 from cleanplate.fill.geometry import Box, crop, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.plan import Plan, look_around, plan_frame
+from cleanplate.fill.settle import agree
 from cleanplate.fill.window import Window
 
 WIDTH, HEIGHT, COUNT = 300, 180, 28
@@ -238,9 +239,8 @@ def belief_picture(clip: Clip, steps: Steps) -> np.ndarray:
 def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
     """Detail from the best sources, tone from all: and the two together."""
     view, plan = _around(steps), steps.plan
-    size = 2 * int(3 * TONE + 0.5) + 1
-    wanted = np.where(steps.hole[..., None], plan.soft - plan.base - plan.offset, 0)
-    tone = cv2.GaussianBlur(wanted.astype(np.float32), (size, size), TONE) + plan.offset
+    base, offset = detail_of(plan, agree(plan, {}, []), steps.window.frames)
+    tone = tone_of(plan, plan.soft, base, offset)
     tone[~steps.hole] = 0
     here = crop(clip.seen[SHOWN], steps.box)
 
@@ -251,7 +251,7 @@ def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
         [
             [
                 ("mean of all offers", placed(plan.soft)),
-                ("detail: the best sources", placed(plan.base)),
+                ("detail: the best sources", placed(base)),
                 ("tone to add, x4, on grey", _byte(tone * 4 + 128)[view]),
                 ("together", crop(image, steps.box)[view]),
             ]

@@ -12,39 +12,103 @@ import cv2
 import numpy as np
 from numba import njit
 
-from cleanplate.fill.filled import SYNTHESISED, Picture
+from cleanplate.fill.filled import SYNTHESISED
+from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.plan import Plan
+from cleanplate.fill.settle import Blend
 
 #: Standard deviation, in working pixels, that parts tone from detail.
 TONE = 1.5
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
+#: The slope of cubic convolution at 1. Between the usual -0.5 and -1 it keeps more of what is fine,
+#: and several sources mixed lose some of that anyway.
+_CUBIC = -0.75
 
 
-def tone_of(plan: Plan, settled: np.ndarray) -> np.ndarray:
-    """What to add to the plan's base: smooth at the scale of TONE.
+def detail_of(
+    plan: Plan, blend: Blend, frames: dict[int, WorkFrame]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the sources show, at the working resolution.
+
+    Args:
+        plan: the plan.
+        blend: the sources of its detail.
+        frames: the frames that it looks at, by index.
+
+    Returns:
+        base: float32 (bh, bw, 3), the sources mixed as they are; where there are none, what stands
+            below.
+        offset: float32 (bh, bw, 3), what matching their exposure adds.
+    """
+    ys, xs = np.nonzero(plan.layer >= 0)
+    base = plan.below.copy()
+    base[ys, xs] = 0
+    offset = np.zeros_like(base)
+    _add_offset(ys, xs, blend.top, blend.weight, plan.offset, offset)
+    for k in _used(blend):
+        rgb = frames[int(plan.source[k])].rgb
+        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, blend.weight, blend.shift, base)
+    return base, offset
+
+
+def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """What to add to the detail: smooth at the scale of TONE.
 
     Args:
         plan: the plan.
         settled: float32 (bh, bw, 3), its soft picture, made steady over time.
+        base, offset: from `detail_of`.
     """
     hole = crop(plan.frame.work_hole, plan.box)[..., None]
     # Outside the hole both are the picture itself, so the difference fades out at its border.
-    difference = np.where(hole, settled - plan.base - plan.offset, 0.0).astype(np.float32)
+    difference = np.where(hole, settled - base - offset, 0.0).astype(np.float32)
     size = 2 * int(3 * TONE + 0.5) + 1
-    return cv2.GaussianBlur(difference, (size, size), TONE) + plan.offset
+    return cv2.GaussianBlur(difference, (size, size), TONE) + offset
+
+
+def _used(blend: Blend) -> np.ndarray:
+    """The candidates that are mixed anywhere."""
+    return np.unique(blend.top[blend.top >= 0])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_offset(ys, xs, top, weight, offset, out):  # pragma: no cover - compiled
+    """Mix what matching the sources' exposure adds."""
+    for p in range(ys.size):
+        y, x = ys[p], xs[p]
+        for n in range(top.shape[2]):
+            k = top[y, x, n]
+            if k < 0:
+                break
+            for c in range(3):
+                out[y, x, c] += weight[y, x, n] * offset[k, c]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_small(image, k, grid, ys, xs, top, weight, shift, out):  # pragma: no cover - compiled
+    """Add candidate `k`'s share at the working resolution, sampled between pixels."""
+    rgb = np.zeros(3, np.float32)
+    for p in range(ys.size):
+        y, x = ys[p], xs[p]
+        for n in range(top.shape[2]):
+            if top[y, x, n] == k:
+                v, u = grid[y, x, 1] + shift[y, x, n, 1], grid[y, x, 0] + shift[y, x, n, 0]
+                _between(image, v, u, rgb)
+                for c in range(3):
+                    out[y, x, c] += weight[y, x, n] * rgb[c]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _cubic(t):  # pragma: no cover - compiled
-    """Catmull-Rom weights (Keys, 1981) for the four samples around a position."""
-    return (
-        ((-0.5 * t + 1.0) * t - 0.5) * t,
-        (1.5 * t - 2.5) * t * t + 1.0,
-        ((-1.5 * t + 2.0) * t + 0.5) * t,
-        (0.5 * t - 0.5) * t * t,
-    )
+    """Weights of cubic convolution (Keys, 1981) for the four samples around a position."""
+    a = np.float32(_CUBIC)
+    s = 1 - t
+    first = a * t * s * s
+    last = a * s * t * t
+    second = ((a + 2) * t - (a + 3)) * t * t + 1
+    return first, second, 1 - first - second - last, last
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -64,11 +128,12 @@ def _sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compi
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _between(field, wy, wx, out):  # pragma: no cover - compiled
-    """Bilinear sample of (h, w, c) `field`, written to `out`."""
+    """Bilinear sample of (h, w, c) `field`, written to `out`; its border continues outwards."""
     y0 = max(min(int(wy), field.shape[0] - 2), 0)
     x0 = max(min(int(wx), field.shape[1] - 2), 0)
     y1, x1 = min(y0 + 1, field.shape[0] - 1), min(x0 + 1, field.shape[1] - 1)
-    fy, fx = wy - y0, wx - x0
+    fy = min(max(wy - y0, np.float32(0)), np.float32(1))
+    fx = min(max(wx - x0, np.float32(0)), np.float32(1))
     for c in range(field.shape[2]):
         above = field[y0, x0, c] * (1 - fx) + field[y0, x1, c] * fx
         below = field[y1, x0, c] * (1 - fx) + field[y1, x1, c] * fx
@@ -76,31 +141,29 @@ def _between(field, wy, wx, out):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _reaches(count, grid, layer, top):  # pragma: no cover - compiled
+def _reaches(count, grid, ys, xs, top, shift):  # pragma: no cover - compiled
     """The least and greatest source coordinates of what is sampled of each candidate.
 
     float32 (K, 4): y, y, x, x in working pixels, the first greater than the second where nothing is.
     """
-    height, width = layer.shape
+    height, width, _ = top.shape
     out = np.empty((count, 4), np.float32)
     out[:, 0::2] = _NOWHERE
     out[:, 1::2] = -_NOWHERE
-    for y in range(height):
-        for x in range(width):
-            level = layer[y, x]
-            if level < 0:
-                continue
-            for n in range(top.shape[3]):
-                k = top[level, y, x, n]
-                if k < 0:
-                    break
-                # A pixel of the clip lies between this one and any of those beside it.
-                for j in range(max(y - 1, 0), min(y + 2, height)):
-                    for i in range(max(x - 1, 0), min(x + 2, width)):
-                        out[k, 0] = min(out[k, 0], grid[k, j, i, 1])
-                        out[k, 1] = max(out[k, 1], grid[k, j, i, 1])
-                        out[k, 2] = min(out[k, 2], grid[k, j, i, 0])
-                        out[k, 3] = max(out[k, 3], grid[k, j, i, 0])
+    for p in range(ys.size):
+        y, x = ys[p], xs[p]
+        for n in range(top.shape[2]):
+            k = top[y, x, n]
+            if k < 0:
+                break
+            right, down = shift[y, x, n]
+            # A pixel of the clip lies between this one and any of those beside it.
+            for j in range(max(y - 1, 0), min(y + 2, height)):
+                for i in range(max(x - 1, 0), min(x + 2, width)):
+                    out[k, 0] = min(out[k, 0], grid[k, j, i, 1] + down)
+                    out[k, 1] = max(out[k, 1], grid[k, j, i, 1] + down)
+                    out[k, 2] = min(out[k, 2], grid[k, j, i, 0] + right)
+                    out[k, 3] = max(out[k, 3], grid[k, j, i, 0] + right)
     return out
 
 
@@ -114,27 +177,27 @@ def _part(low: float, high: float, scale: float, size: int) -> slice:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image, corner, size, k, grid, at, layer, top, weight, scale, out
+    image, corner, size, k, grid, at, layer, top, weight, shift, scale, out
 ):  # pragma: no cover - compiled
     """Add candidate `k`'s share to every hole pixel that it is mixed into."""
     place = np.zeros(2, np.float32)
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
         ny, nx = int(wy + 0.5), int(wx + 0.5)
-        level = layer[ny, nx]
-        if level < 0:
+        if layer[ny, nx] < 0:
             continue
-        for n in range(top.shape[3]):
-            if top[level, ny, nx, n] == k:
+        for n in range(top.shape[2]):
+            if top[ny, nx, n] == k:
                 _between(grid, wy, wx, place)
+                v, u = place[1] + shift[ny, nx, n, 1], place[0] + shift[ny, nx, n, 0]
                 _sample(
-                    image, corner, size, (place[1] + 0.5) / scale[0] - 0.5,
-                    (place[0] + 0.5) / scale[1] - 0.5, out[i], weight[level, ny, nx, n],
+                    image, corner, size, (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
+                    out[i], weight[ny, nx, n],
                 )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_tone(out, at, layer, base, tone, unit):  # pragma: no cover - compiled
+def _add_tone(out, at, layer, below, tone, unit):  # pragma: no cover - compiled
     """Add the tone, and the smooth fill where no candidate is mixed, to every hole pixel."""
     rgb = np.zeros(3, np.float32)
     for i in range(at.shape[0]):
@@ -143,20 +206,21 @@ def _add_tone(out, at, layer, base, tone, unit):  # pragma: no cover - compiled
         for c in range(3):
             out[i, c] += unit * rgb[c]
         if layer[int(wy + 0.5), int(wx + 0.5)] < 0:
-            _between(base, wy, wx, rgb)
+            _between(below, wy, wx, rgb)
             for c in range(3):
                 out[i, c] += unit * rgb[c]
 
 
 def paint(
-    plan: Plan, settled: np.ndarray, images: dict[int, Picture]
+    plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fill the hole at the clip's own resolution, sampling each source once.
 
     Args:
         plan: from `plan_frame`.
+        blend: from `agree`.
         settled: float32 (bh, bw, 3), the plan's soft picture, made steady over time.
-        images: the window's frames by index, (h, w, 3) uint8 or uint16.
+        frames: the frames that it looks at, by index.
 
     Returns:
         values: (n, 3), of the images' type, the pixels of the hole in the order of ``image[hole]``.
@@ -173,23 +237,24 @@ def paint(
     at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
     at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
     colour = np.zeros((ys.size, 3), np.float32)
-    reaches = _reaches(plan.source.size, plan.grid, plan.layer, plan.top)
+    reaches = _reaches(
+        plan.source.size, plan.grid, *np.nonzero(plan.layer >= 0), blend.top, blend.shift
+    )
     for k, (low, high, left, right) in enumerate(reaches):
         if low > high:
             continue
         rows = _part(low, high, scale[0], hole.shape[0])
         columns = _part(left, right, scale[1], hole.shape[1])
-        part = np.ascontiguousarray(images[int(plan.source[k])][rows, columns])
+        part = np.ascontiguousarray(frames[int(plan.source[k])].image[rows, columns])
         _accumulate(
             part, (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer,
-            plan.top, plan.weight, scale, colour,
+            blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
-    _add_tone(colour, at, plan.layer, plan.base, tone_of(plan, settled), unit)
+    tone = tone_of(plan, settled, *detail_of(plan, blend, frames))
+    _add_tone(colour, at, plan.layer, plan.below, tone, unit)
     origin = np.full(ys.size, SYNTHESISED, np.int32)
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
-    level = plan.layer[ny, nx]
-    shown = (level >= 0) & (plan.doubt[ny, nx] < 0.5)
-    best = plan.top[np.maximum(level, 0), ny, nx, 0]
-    origin[shown] = plan.source[best[shown]]
+    shown = (plan.layer[ny, nx] >= 0) & (plan.doubt[ny, nx] < 0.5)
+    origin[shown] = plan.source[blend.top[ny, nx, 0][shown]]
     limit = 255 if frame.image.dtype == np.uint8 else 65535
     return np.clip(colour + 0.5, 0, limit).astype(frame.image.dtype), origin

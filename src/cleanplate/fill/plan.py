@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.gate import decide
@@ -44,13 +43,15 @@ class Plan:
         follow: int8 (bh, bw), the layer whose motion the pixel follows, believed or not.
         soft: float32 (bh, bw, 3), the mean of all offers, as far as each is believed; the picture
             itself outside the hole.
-        base: float32 (bh, bw, 3), the kept sources of `layer` mixed, exposure not matched.
-        offset: float32 (bh, bw, 3), what matching their exposure adds.
+        below: float32 (bh, bw, 3), what stands where no source gives detail: the smooth fill, or
+            what is made up.
         doubt: float32 (bh, bw), belief in the smooth fill, 0..1.
-        top: int16 (L, bh, bw, N), the candidates kept, -1 for none.
+        top: int16 (bh, bw, N), the candidates of `layer` that are kept, -1 for none.
         weight: float32 like `top`, summing to 1 where there is any.
         source: int32 (K,), the frame of each candidate.
+        along: int8 (K,), the layer that it follows.
         grid: float32 (K, bh, bw, 2), its source coordinates in working pixels.
+        offset: float32 (K, 3), what matching its exposure adds.
     """
 
     frame: WorkFrame
@@ -58,13 +59,14 @@ class Plan:
     layer: np.ndarray
     follow: np.ndarray
     soft: np.ndarray
-    base: np.ndarray
-    offset: np.ndarray
+    below: np.ndarray
     doubt: np.ndarray
     top: np.ndarray
     weight: np.ndarray
     source: np.ndarray
+    along: np.ndarray
     grid: np.ndarray
+    offset: np.ndarray
 
 
 def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | None:
@@ -103,7 +105,7 @@ def _make_up(window: Window, plan: Plan, completer: Completer) -> None:
     full *= cv2.blur(unseen.astype(np.float32), (_FADE_IN, _FADE_IN))
     change = full[..., None] * (made_up - plan.soft)
     plan.soft = plan.soft + change
-    plan.base = plan.base + unseen[..., None] * (plan.soft - plan.base)
+    plan.below = np.where(unseen[..., None], plan.soft, plan.below)
 
 
 def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
@@ -167,13 +169,14 @@ def _smooth_only(frame: WorkFrame) -> Plan:
         layer=np.full(shape, -1, np.int8),
         follow=np.zeros(shape, np.int8),
         soft=frame.smooth,
-        base=frame.smooth,
-        offset=np.zeros_like(frame.smooth),
+        below=frame.smooth,
         doubt=np.ones(shape, np.float32),
-        top=np.full((1, *shape, 1), -1, np.int16),
-        weight=np.zeros((1, *shape, 1), np.float32),
+        top=np.full((*shape, 1), -1, np.int16),
+        weight=np.zeros((*shape, 1), np.float32),
         source=np.zeros(0, np.int32),
+        along=np.zeros(0, np.int8),
         grid=np.zeros((0, *shape, 2), np.float32),
+        offset=np.zeros((0, 3), np.float32),
     )
 
 
@@ -193,49 +196,22 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     seen = offered.any(axis=0) & (doubt < _DOUBTFUL)
     follow = strength.argmax(axis=0).astype(np.int8)
     layer = np.where(seen, follow, np.int8(-1))
-    base, offset = mix(
-        layer, means.top, means.weight, candidates.colour, candidates.offset, frame.smooth
-    )
+    chosen = np.maximum(layer, 0)[None, ..., None].astype(np.intp)
     return Plan(
         frame=frame,
         box=frame.box,
         layer=layer,
         follow=follow,
         soft=soft,
-        base=base,
-        offset=offset,
+        below=frame.smooth,
         doubt=share[..., -1],
-        top=means.top,
-        weight=means.weight,
+        top=np.take_along_axis(means.top, chosen, axis=0)[0],
+        weight=np.take_along_axis(means.weight, chosen, axis=0)[0],
         source=candidates.source,
+        along=candidates.layer,
         grid=candidates.grid,
+        offset=candidates.offset,
     )
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def mix(layer, top, weight, colour, offset, smooth):  # pragma: no cover - compiled
-    """The kept sources of each pixel's layer mixed: colours as sampled, and their offsets."""
-    height, width = layer.shape
-    base = smooth.copy()
-    added = np.zeros_like(smooth)
-    for y in range(height):
-        for x in range(width):
-            level = layer[y, x]
-            if level < 0:
-                continue
-            for c in range(3):
-                raw = 0.0
-                add = 0.0
-                for n in range(top.shape[3]):
-                    k = top[level, y, x, n]
-                    if k < 0:
-                        break
-                    w = weight[level, y, x, n]
-                    raw += w * colour[k, y, x, c]
-                    add += w * offset[k, c]
-                base[y, x, c] = raw
-                added[y, x, c] = add
-    return base, added
 
 
 def _shows(source: WorkFrame, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:

@@ -1,6 +1,13 @@
-"""Make the tone of the fill steady over time, along the motion."""
+"""Make the fill steady over time, along the motion: its tone, and which sources it is made of.
+
+Averaging finished pictures would blur what is not aligned to a fraction of a pixel. So detail is made
+steady before there is any: frames close by agree on which sources to take a place from, and on
+where in each source it lies. What is then sampled is sharp, and the same from frame to frame.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,6 +25,148 @@ _FALL = 4.0
 _ALIKE, _ALIKE_IN_DOUBT = 30.0, 90.0
 #: Standard deviation, in working pixels, over which "differs" is judged.
 _PATCH = 2.0
+#: Frames over which a neighbour's say in the choice of sources falls by a factor e.
+_SAY = 3.0
+#: Working pixels by which a neighbour may place a source elsewhere before it means another place.
+_ELSEWHERE = 1.5
+#: Power of a source's votes in the blend: the more, the sharper.
+_MAJORITY = np.float32(2.0)
+#: Votes below which a source is not worth sampling.
+_LEAST = np.float32(1e-3)
+
+
+@dataclass
+class Blend:
+    """The sources that a plan's detail is made of, N for each pixel.
+
+    Attributes:
+        top: int16 (bh, bw, N), candidates of the plan, -1 for none.
+        weight: float32 like `top`, summing to 1 where there is any.
+        shift: float32 (bh, bw, N, 2), in working pixels: what to add to the candidate's own grid.
+    """
+
+    top: np.ndarray
+    weight: np.ndarray
+    shift: np.ndarray
+
+
+def agree(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> Blend:
+    """Which sources the plan's detail is made of, as the plans of frames close by see it too.
+
+    A neighbour has a say where it follows the same layer to a frame that this plan looks at as
+    well; its map into that frame counts by the weight that it gives it.
+
+    Args:
+        plan: the plan of one frame.
+        beside: the plans of frames close by, by index.
+        chains: the layers' motion over those frames.
+    """
+    index = plan.frame.index
+    ys, xs = np.nonzero(plan.layer >= 0)
+    votes = np.zeros((ys.size, plan.source.size), np.float32)
+    shift = np.zeros((ys.size, plan.source.size, 2), np.float32)
+    _own_votes(ys, xs, plan.top, plan.weight, votes)
+    place = plan.box[0], plan.box[2]
+    known = {key: k for k, key in enumerate(zip(plan.source, plan.along, strict=True))}
+    for i, other in beside.items():
+        keys = zip(other.source, other.along, strict=True)
+        same = np.array([known.get(key, -1) for key in keys], np.int32)
+        motions = np.stack([chain.between(index, i) for chain in chains])
+        late = np.float32(np.exp(-abs(i - index) / _SAY))
+        _neighbours_votes(
+            ys, xs, plan.layer, plan.grid, place, motions,
+            other.layer, other.top, other.weight, other.grid, (other.box[0], other.box[2]), same,
+            late, votes, shift,
+        )  # fmt: skip
+    blend = Blend(
+        np.full_like(plan.top, -1), np.zeros_like(plan.weight),
+        np.zeros((*plan.top.shape, 2), np.float32),
+    )  # fmt: skip
+    _elect(ys, xs, votes, shift, blend.top, blend.weight, blend.shift)
+    return blend
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _own_votes(ys, xs, top, weight, votes):  # pragma: no cover - compiled
+    for p in range(ys.size):
+        for n in range(top.shape[2]):
+            k = top[ys[p], xs[p], n]
+            if k < 0:
+                break
+            votes[p, k] += weight[ys[p], xs[p], n]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _neighbours_votes(
+    ys, xs, layer, grid, place, motions,
+    other_layer, other_top, other_weight, other_grid, corner, same,
+    late, votes, shift,
+):  # pragma: no cover - compiled  # fmt: skip
+    """Add one neighbour's votes, and where it would have each source moved, by its votes."""
+    rows, cols = other_layer.shape
+    far = np.float32(_ELSEWHERE * _ELSEWHERE)
+    for p in range(ys.size):
+        y, x = ys[p], xs[p]
+        level = layer[y, x]
+        a = motions[level] if level < motions.shape[0] else motions[0]
+        px, py = x + place[1], y + place[0]
+        depth = a[2, 0] * px + a[2, 1] * py + a[2, 2]
+        if abs(depth) < 1e-6:
+            continue
+        u = np.float32((a[0, 0] * px + a[0, 1] * py + a[0, 2]) / depth - corner[1])
+        v = np.float32((a[1, 0] * px + a[1, 1] * py + a[1, 2]) / depth - corner[0])
+        if not (0 <= u < cols - 1 and 0 <= v < rows - 1):
+            continue
+        ny, nx = int(v + np.float32(0.5)), int(u + np.float32(0.5))
+        if other_layer[ny, nx] != level:
+            continue
+        y0, x0 = int(v), int(u)
+        fy, fx = v - y0, u - x0
+        for n in range(other_top.shape[2]):
+            theirs = other_top[ny, nx, n]
+            if theirs < 0:
+                break
+            k = same[theirs]
+            if k < 0:
+                continue
+            g = other_grid[theirs]
+            move = np.zeros(2, np.float32)
+            for c in range(2):
+                above = g[y0, x0, c] * (1 - fx) + g[y0, x0 + 1, c] * fx
+                below = g[y0 + 1, x0, c] * (1 - fx) + g[y0 + 1, x0 + 1, c] * fx
+                move[c] = above * (1 - fy) + below * fy - grid[k, y, x, c]
+            if move[0] * move[0] + move[1] * move[1] > far:
+                continue
+            say = late * other_weight[ny, nx, n]
+            votes[p, k] += say
+            shift[p, k, 0] += say * move[0]
+            shift[p, k, 1] += say * move[1]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _elect(ys, xs, votes, shift, top, weight, moved):  # pragma: no cover - compiled
+    """Keep the sources with the most votes, in place."""
+    keep = top.shape[2]
+    for p in range(ys.size):
+        y, x = ys[p], xs[p]
+        total = first = np.float32(0.0)
+        for n in range(keep):
+            best = 0
+            for k in range(1, votes.shape[1]):
+                if votes[p, k] > votes[p, best]:
+                    best = k
+            if votes.shape[1] == 0 or votes[p, best] < _LEAST:
+                break
+            mass = votes[p, best]
+            first = max(first, mass)
+            top[y, x, n] = best
+            weight[y, x, n] = (mass / first) ** _MAJORITY
+            moved[y, x, n, 0] = shift[p, best, 0] / mass
+            moved[y, x, n, 1] = shift[p, best, 1] / mass
+            votes[p, best] = 0
+            total += weight[y, x, n]
+        for n in range(keep):
+            weight[y, x, n] /= max(total, np.float32(1e-9))
 
 
 def settle(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> np.ndarray:

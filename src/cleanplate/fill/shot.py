@@ -15,7 +15,7 @@ from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.settle import settle
+from cleanplate.fill.settle import agree, settle
 from cleanplate.fill.window import Window
 
 
@@ -170,8 +170,8 @@ class _Filler:
             return Filled(frame.image, frame.packed_hole, nothing, np.zeros(0, np.int32), 0.0, 0.0)
         beside = {i: p for i, p in plans.items() if p is not None and i != index}
         settled = settle(plan, beside, chains)
-        images = {int(i): self._window.frames[int(i)].image for i in np.unique(plan.source)}
-        values, origin = paint(plan, settled, images)
+        blend = agree(plan, beside, chains)
+        values, origin = paint(plan, blend, settled, self._window.frames)
         origin[origin >= 0] -= self._first
         made = float((origin == SYNTHESISED).mean())
         return Filled(frame.image, frame.packed_hole, values, origin, 1.0 - made, made)
