@@ -32,6 +32,7 @@ class WorkFrame:
         near_gray: bool, like `gray`: where it is not to be trusted, for `near_hole`.
         work_hole: bool (wh, ww).
         near_hole: bool (wh, ww), the hole and the guard around it.
+        luma: uint8 (wh, ww), like `gray` at the working resolution, made when it is asked for.
         box: region of the working frame in which candidates are judged, `even`; None without a
             hole.
         smooth: float32 (bh, bw, 3), the harmonic fill inside `box`, made when it is asked for:
@@ -52,6 +53,14 @@ class WorkFrame:
     def hole(self) -> np.ndarray:
         """bool (h, w), as given; unpacked each time it is asked for."""
         return self.packed_hole.unpack()
+
+    @cached_property
+    def luma(self) -> np.ndarray:
+        luma = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY)
+        height, width = self.gray.shape
+        smooth = cv2.resize(self.gray, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
+        np.copyto(luma, smooth[: luma.shape[0], : luma.shape[1]], where=self.near_hole)
+        return luma
 
     @cached_property
     def smooth(self) -> np.ndarray:

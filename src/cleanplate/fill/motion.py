@@ -67,6 +67,19 @@ def dense_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return flow.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), None)
 
 
+def fine_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`dense_flow` where nearly nothing moves: only the finest scales are looked at."""
+    if min(a.shape) < 24:
+        return np.zeros((*a.shape, 2), np.float32)
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow.setFinestScale(0)
+    flow.setGradientDescentIterations(8)
+    flow.setVariationalRefinementIterations(0)
+    flow.setCoarsestScale(2)
+    zero = np.zeros((*a.shape, 2), np.float32)
+    return flow.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), zero)
+
+
 def measure_step(a: WorkFrame, b: WorkFrame) -> Step:
     """Motion from frame `a` to the next frame `b`."""
     forward = dense_flow(a.gray, b.gray)

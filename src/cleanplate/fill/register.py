@@ -23,12 +23,14 @@ from cleanplate.fill.geometry import (
     warp_map,
     whole_motion,
 )
-from cleanplate.fill.motion import dense_flow
+from cleanplate.fill.motion import dense_flow, fine_flow
 from cleanplate.fill.smooth import pull_push
 
 # All in pixels of the half resolution.
 #: Largest remainder that a second layer's flow may add to its plane motion.
 _LARGEST_REST = 4.0
+#: Largest correction, in working pixels, that is measured at the working resolution.
+_LARGEST_FINE = 1.5
 #: A remainder shorter than this on average is the noise of the flow.
 _NOISE = 0.15
 #: A plane motion is measured again where the flow would move it by more than this.
@@ -81,9 +83,34 @@ def register(
     whole = warp_map(motion, box)
     if not camera:
         np.clip(rest, -_LARGEST_REST, _LARGEST_REST, out=rest)
-    if not trusted.any() or typical_length(rest[trusted]) < _NOISE:
-        return whole, motion
-    return whole + _doubled(_continue(rest, trusted), whole.shape[:2]), motion
+    if trusted.any() and typical_length(rest[trusted]) >= _NOISE:
+        whole += _doubled(_continue(rest, trusted), whole.shape[:2])
+    return _refined(target, source, whole, box, member), motion
+
+
+def _refined(
+    target: WorkFrame, source: WorkFrame, grid: np.ndarray, box: Box, member: np.ndarray
+) -> np.ndarray:
+    """The map with what is left to measure at the working resolution taken in."""
+    shape = grid.shape[:2]
+    near = crop(target.near_hole, box)
+    warped = cv2.remap(source.luma, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    hidden = cv2.remap(
+        source.near_hole.view(np.uint8), grid, None, cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+    ).view(bool)  # fmt: skip
+    own = crop(target.luma, box).copy()
+    np.copyto(own, warped, where=near)
+    np.copyto(warped, own, where=hidden)
+    rest = fine_flow(own, warped)
+    member = cv2.resize(
+        member.view(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST
+    ).view(bool)
+    trusted = ~near & ~hidden & member
+    if not trusted.any():
+        return grid
+    np.clip(rest, -_LARGEST_FINE, _LARGEST_FINE, out=rest)
+    return grid + _continue(rest, trusted)
 
 
 def _measure(
