@@ -28,7 +28,7 @@ _NOTHING = np.array([-20, WORST, WORST, 40, 40, 40, 0, 0], np.float32)
 _SHARED = [0, 1, 6, 7]
 #: What belief in the smooth fill is multiplied by. The perceptron was fitted to squared error, which
 #: would rather have a smear than a texture half a pixel off its place; eyes would not.
-_SMEAR = np.float32(np.exp(-0.75))
+_SMEAR = np.float32(np.exp(-0.5))
 #: Standard deviation, in working pixels, over which belief is evened out: specks of it would show.
 _EVEN = 1.5
 #: Surroundings that are looked at: working pixels of a cell, and standard deviation in cells.
