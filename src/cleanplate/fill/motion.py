@@ -57,27 +57,27 @@ def dense_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Between OpenCV's fast and medium presets: as exact as medium here, at a quarter of its cost.
     """
+    return _inverse_search(a, b, 12)
+
+
+def fine_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`dense_flow` where nearly nothing moves: only the finest scales are looked at."""
+    return _inverse_search(a, b, 8, coarsest=2)
+
+
+def _inverse_search(
+    a: np.ndarray, b: np.ndarray, iterations: int, coarsest: int | None = None
+) -> np.ndarray:
     if min(a.shape) < 24:  # too small for the flow's patches; such frames hardly move
         return np.zeros((*a.shape, 2), np.float32)
     # A fresh object per call: they are not safe to share between threads, and cost nothing.
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     flow.setFinestScale(0)
-    flow.setGradientDescentIterations(12)
+    if coarsest is not None:
+        flow.setCoarsestScale(coarsest)
+    flow.setGradientDescentIterations(iterations)
     flow.setVariationalRefinementIterations(0)
     return flow.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), None)
-
-
-def fine_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """`dense_flow` where nearly nothing moves: only the finest scales are looked at."""
-    if min(a.shape) < 24:
-        return np.zeros((*a.shape, 2), np.float32)
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow.setFinestScale(0)
-    flow.setGradientDescentIterations(8)
-    flow.setVariationalRefinementIterations(0)
-    flow.setCoarsestScale(2)
-    zero = np.zeros((*a.shape, 2), np.float32)
-    return flow.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), zero)
 
 
 def measure_step(a: WorkFrame, b: WorkFrame) -> Step:

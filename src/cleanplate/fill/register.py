@@ -8,6 +8,8 @@ coordinates*, so that every pixel is sampled once, from the frame that really sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -92,21 +94,13 @@ def _refined(
     target: WorkFrame, source: WorkFrame, grid: np.ndarray, box: Box, member: np.ndarray
 ) -> np.ndarray:
     """The map with what is left to measure at the working resolution taken in."""
-    shape = grid.shape[:2]
     near = crop(target.near_hole, box)
-    warped = cv2.remap(source.luma, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    hidden = cv2.remap(
-        source.near_hole.view(np.uint8), grid, None, cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
-    ).view(bool)  # fmt: skip
-    own = crop(target.luma, box).copy()
-    np.copyto(own, warped, where=near)
-    np.copyto(warped, own, where=hidden)
-    rest = fine_flow(own, warped)
-    member = cv2.resize(
-        member.view(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST
-    ).view(bool)
-    trusted = ~near & ~hidden & member
+    rest, seen = _remainder(
+        crop(target.luma, box), near, source.luma, source.near_hole, grid, fine_flow
+    )
+    size = (grid.shape[1], grid.shape[0])
+    member = cv2.resize(member.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    trusted = seen & member.view(bool)
     if not trusted.any():
         return grid
     np.clip(rest, -_LARGEST_FINE, _LARGEST_FINE, out=rest)
@@ -118,15 +112,36 @@ def _measure(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The plane map, the flow that remains after it, and where both frames are seen."""
     grid = warp_map(plane, half)
-    warped = cv2.remap(source.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    own = crop(target.gray, half)
+    return grid, *_remainder(own, near, source.gray, source.near_gray, grid, dense_flow)
+
+
+def _remainder(
+    own: np.ndarray,
+    near: np.ndarray,
+    other: np.ndarray,
+    other_near: np.ndarray,
+    grid: np.ndarray,
+    flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """The flow that remains after a map, and where both pictures are seen.
+
+    Args:
+        own: uint8 (h, w), the target's region.
+        near: bool (h, w), where it is not to be looked at.
+        other, other_near: the same of the whole source frame.
+        grid: float32 (h, w, 2), the map into it.
+        flow: measures it.
+    """
+    warped = cv2.remap(other, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     hidden = cv2.remap(
-        source.near_gray.view(np.uint8), grid, None, cv2.INTER_NEAREST,
+        other_near.view(np.uint8), grid, None, cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT, borderValue=1,
     ).view(bool)  # fmt: skip
-    own = crop(target.gray, half).copy()
+    own = own.copy()
     np.copyto(own, warped, where=near & ~hidden)
     np.copyto(warped, own, where=hidden)
-    return grid, dense_flow(own, warped), ~near & ~hidden
+    return flow(own, warped), ~near & ~hidden
 
 
 def _doubled(rest: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
