@@ -25,7 +25,7 @@ from cleanplate.errors import (
     UsageError,
 )
 from cleanplate.server import pages
-from cleanplate.server.guard import Guard
+from cleanplate.server.guard import Guard, refusal
 from cleanplate.server.refusals import Refused
 from cleanplate.server.routes import (
     events,
@@ -43,9 +43,7 @@ from cleanplate.server.routes import (
 )
 from cleanplate.server.schema.events import Event
 from cleanplate.server.services import Services
-from cleanplate.server.settings import ServerSettings
-
-PREFIX = "/api/v1"
+from cleanplate.server.settings import PREFIX, ServerSettings
 
 _STATUS: dict[type[CleanplateError], int] = {
     UsageError: 422,
@@ -91,7 +89,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     for part in parts:
         app.include_router(part.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/openapi.json", lambda: description(app), include_in_schema=False)
-    pages.add(app, PREFIX)
+    app.router.routes += pages.routes(PREFIX)
     _answer_failures(app)
     app.add_middleware(Guard, settings=settings, prefix=PREFIX)
     return app
@@ -122,12 +120,12 @@ def description(app: FastAPI) -> dict[str, Any]:
 def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> JSONResponse:
-        return JSONResponse(error.to_json(), error.status, error.headers)
+        return refusal(error)
 
     @app.exception_handler(CleanplateError)
     def expected(request: Request, error: CleanplateError) -> JSONResponse:
         status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
-        return JSONResponse(Refused(status, str(error)).to_json(), status)
+        return refusal(Refused(status, str(error)))
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -135,33 +133,30 @@ def _answer_failures(app: FastAPI) -> None:
         place = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
         message = str(first["msg"]).removeprefix("Value error, ")
         field = ".".join(place) or None
-        refusal = Refused(422, f"{field}: {message}" if field else message, field=field)
-        return JSONResponse(refusal.to_json(), 422)
+        said = f"{field}: {message}" if field else message
+        return refusal(Refused(422, said, field=field))
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> JSONResponse:
         words = {404: "There is nothing at this address.", 405: "That cannot be done here."}
         message = words.get(error.status_code, str(error.detail))
-        return JSONResponse(
-            Refused(error.status_code, message).to_json(), error.status_code, error.headers
-        )
+        return refusal(Refused(error.status_code, message, headers=error.headers))
 
     @app.exception_handler(OSError)
     def system(request: Request, error: OSError) -> JSONResponse:
         import errno
 
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            refusal = Refused(507, "The disk is full.", "Make room and try again.")
-        else:
-            _log.exception("%s %s", request.method, request.url.path)
-            refusal = Refused(500, f"The system says: {error.strerror or error}.")
-        return JSONResponse(refusal.to_json(), refusal.status)
+            return refusal(Refused(507, "The disk is full.", "Make room and try again."))
+        _log.exception("%s %s", request.method, request.url.path)
+        return refusal(Refused(500, f"The system says: {error.strerror or error}."))
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:
-        refusal = Refused(
-            500,
-            f"Unexpected {type(error).__name__} in the server.",
-            "Try again; the server's terminal shows the details.",
+        return refusal(
+            Refused(
+                500,
+                f"Unexpected {type(error).__name__} in the server.",
+                "Try again; the server's terminal shows the details.",
+            )
         )
-        return JSONResponse(refusal.to_json(), 500)

@@ -7,7 +7,6 @@ from typing import Any
 
 from cleanplate.engine.control import Control
 from cleanplate.engine.events import Listener
-from cleanplate.engine.run import OutputSettings
 from cleanplate.project import Project, State
 from cleanplate.server.refusals import Refused
 
@@ -26,6 +25,7 @@ def run_export(
     """Write what `request` (a `NewExport` and its `output`) asks for; the job's result."""
     from cleanplate.engine.cutout_project import cutout_project
     from cleanplate.engine.export import export_project
+    from cleanplate.engine.run import OutputSettings
 
     output = Path(request["output"])
     pictures = "%" in output.name

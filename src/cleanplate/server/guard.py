@@ -12,8 +12,8 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -81,8 +81,7 @@ class Guard:
             if api:
                 self._check_key(headers, token_given)
         except Refused as refused:
-            answer = JSONResponse(refused.to_json(), refused.status, refused.headers)
-            await answer(scope, receive, _hardened(send))
+            await refusal(refused)(scope, receive, _hardened(send))
             return
         cookie = self._keys.cookie() if token_given else None
         if not scope["path"].startswith(f"{self._prefix}/uploads/"):  # which mind their own size
@@ -133,6 +132,11 @@ class Guard:
         path = "/" + scope["path"].lstrip("/")  # never //elsewhere
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
         await answer(scope, receive, _hardened(send, self._keys.cookie()))
+
+
+def refusal(refused: Refused) -> JSONResponse:
+    """The answer to a request that is not granted."""
+    return JSONResponse(refused.to_json(), refused.status, refused.headers)
 
 
 def _hardened(send: Send, cookie: str | None = None) -> Send:

@@ -6,8 +6,9 @@ import html
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from cleanplate.server.refusals import Refused
 
@@ -19,32 +20,12 @@ _LONG = "public, max-age=31536000, immutable"
 _PASSWORD_BYTES = 4096
 
 
-def add(app: FastAPI, prefix: str) -> None:
-    """Serve the editor at ``/`` and ``/p/...``, its files, and the door at ``/login``."""
+def routes(prefix: str) -> list[Route]:
+    """The editor at ``/`` and ``/p/...``, its files, and the door at ``/login``; nothing that begins
+    with `prefix`, which is the API's."""
 
-    @app.get("/login", include_in_schema=False)
-    def door() -> Response:
-        return _door()
-
-    @app.post("/login", include_in_schema=False)
-    async def enter(request: Request) -> Response:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > _PASSWORD_BYTES:
-                return _door("That is too long for a password.", 413)
-        given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
-        keys = request.scope["state"]["keys"]
-        try:
-            keys.check_password(given)
-        except Refused as refused:
-            return _door(" ".join(filter(None, (refused.message, refused.remedy))), refused.status)
-        answer = RedirectResponse("/", 303)
-        answer.headers.append("Set-Cookie", keys.cookie())
-        return answer
-
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    def page(path: str, request: Request) -> Response:
+    def page(request: Request) -> Response:
+        path = request.path_params["path"]
         if f"/{path}".startswith(prefix):
             raise Refused(404, "There is nothing at this address.")
         found = _file(path)
@@ -57,6 +38,30 @@ def add(app: FastAPI, prefix: str) -> None:
         if not index.is_file():
             return HTMLResponse(_page("The editor is not here", _NOT_BUILT), 503)
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+    return [
+        Route("/login", lambda request: _door(), methods=["GET"]),
+        Route("/login", _enter, methods=["POST"]),
+        Route("/{path:path}", page, methods=["GET", "HEAD"]),
+    ]
+
+
+async def _enter(request: Request) -> Response:
+    """The password was given."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _PASSWORD_BYTES:
+            return _door("That is too long for a password.", 413)
+    given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
+    keys = request.scope["state"]["keys"]
+    try:
+        keys.check_password(given)
+    except Refused as refused:
+        return _door(" ".join(filter(None, (refused.message, refused.remedy))), refused.status)
+    answer = RedirectResponse("/", 303)
+    answer.headers.append("Set-Cookie", keys.cookie())
+    return answer
 
 
 def _file(path: str) -> Path | None:

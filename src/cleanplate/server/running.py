@@ -24,14 +24,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import uvicorn
 
-from cleanplate.engine.store import open_store
 from cleanplate.errors import UsageError
-from cleanplate.server.app import create_app
-from cleanplate.server.creating import from_path
-from cleanplate.server.database import Database
-from cleanplate.server.hub import Hub
+from cleanplate.server.front import Front
 from cleanplate.server.settings import ServerSettings
-from cleanplate.server.workspace import Workspace
 
 _LOCK = "lock"
 _PLACE = "running.json"
@@ -56,9 +51,8 @@ class _Server(uvicorn.Server):
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        services = getattr(self.config.app.state, "services", None)
-        if services is not None:
-            services.hub.close()
+        if self.config.app.services is not None:
+            self.config.app.services.hub.close()
         super().handle_exit(sig, frame)
 
 
@@ -181,6 +175,12 @@ def _lock(stream: BinaryIO) -> bool:
 
 def open_in_workspace(settings: ServerSettings, path: Path) -> str:
     """The id of the project at `path`, or of a new one for the clip there."""
+    from cleanplate.engine.store import open_store
+    from cleanplate.server.creating import from_path
+    from cleanplate.server.database import Database
+    from cleanplate.server.hub import Hub
+    from cleanplate.server.workspace import Workspace
+
     database = Database(settings.hidden / "server.sqlite")
     try:
         workspace = Workspace(settings, database, Hub(), open_store())
@@ -193,9 +193,9 @@ def run(settings: ServerSettings, opened: socket.socket, ready: Callable[[], Non
     """Serve on a listening socket until SIGINT or SIGTERM; `ready` is called once it does."""
     # Requests go through many hands, each of which would wait 5 ms while a thread decodes.
     sys.setswitchinterval(0.0005)
-    app = create_app(settings)
+    front = Front(settings, lambda: server.handle_exit(signal.SIGTERM, None))
     config = uvicorn.Config(
-        app,
+        front,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -209,5 +209,8 @@ def run(settings: ServerSettings, opened: socket.socket, ready: Callable[[], Non
     )
     # Uvicorn raises the signal that stopped it once more: what is left to do here must be done.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = _Server(config, ready)
     with suppress(KeyboardInterrupt):
-        _Server(config, ready).run(sockets=[opened])
+        server.run(sockets=[opened])
+    if front.trouble is not None:
+        raise front.trouble

@@ -14,6 +14,9 @@ MIB = 1 << 20
 GIB = 1 << 30
 GB = 1_000_000_000
 
+PREFIX = "/api/v1"
+"""Where the API is; everything else is a page."""
+
 PORT = 8427
 """Where the server listens unless told otherwise; the next free one is taken if it is in use."""
 
