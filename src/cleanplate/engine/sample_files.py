@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,8 +38,7 @@ def write_sample(
         picture.codec_context.colorspace = Colorspace.ITU709
         picture.codec_context.color_range = ColorRange.MPEG
         sound = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
-        for index in range(len(sample)):
-            frame = sample[index]
+        for index, frame in enumerate(_drawn(sample)):
             container.mux(picture.encode(_video_frame(frame, index)))
             cv2.imwrite(str(masks / f"{index:05d}.png"), frame.mask.astype(np.uint8) * 255)
             each(index)
@@ -46,6 +46,13 @@ def write_sample(
         for block in _sound_blocks(len(sample) / RATE):
             container.mux(sound.encode(block))
         container.mux(sound.encode(None))
+
+
+def _drawn(sample: Sample) -> Iterator[SampleFrame]:
+    """Every frame, drawn ahead beside the encoder."""
+    yield sample[0]  # with the wall, which all share
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(sample.__getitem__, range(1, len(sample)))
 
 
 def _video_frame(frame: SampleFrame, index: int) -> av.VideoFrame:
