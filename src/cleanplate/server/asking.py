@@ -80,14 +80,15 @@ def prompt(
     machine.require("point")
     said = as_prompts(ask)
     base = None if number is None else serving.bases.of(project, number, ask.frame, ask)
-    first, *others = serving.pointer.ask(
-        "mask",
-        project=str(project.folder),
-        frame=ask.frame,
-        prompts=said.model_dump(mode="json"),
-        previous=base,
-        alternatives=ask.alternatives,
-    )
+    with serving.frames.readers.urgent():  # what is made in advance waits for it
+        first, *others = serving.pointer.ask(
+            "mask",
+            project=str(project.folder),
+            frame=ask.frame,
+            prompts=said.model_dump(mode="json"),
+            previous=base,
+            alternatives=ask.alternatives,
+        )
     revision = project.now().revision
     if ask.commit:
         mask = mask_of(RLE(**first["mask"]), project.size)

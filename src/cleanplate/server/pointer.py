@@ -28,6 +28,7 @@ class Pointer:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
         self._process: Process | None = None
+        self._prepared: tuple[Process, str] | None = None
         self._closed = False
 
     def start(self) -> Process:
@@ -43,6 +44,13 @@ class Pointer:
                     self._ended,
                 )
             return self._process
+
+    def prepare(self, project: str) -> None:
+        """Have the project in a folder opened, so that the first click waits for nothing of it."""
+        process = self.start()
+        if self._prepared != (process, project):
+            self._prepared = (process, project)
+            process.send({"do": "prepare", "id": 0, "project": project})
 
     def tell(self, do: str, **facts: Any) -> None:
         """Have something done, without waiting."""

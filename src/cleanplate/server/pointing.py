@@ -30,7 +30,7 @@ class _Inbox:
 
     def put(self, message: Message) -> None:
         with self._changed:
-            if message["do"] == "embed":
+            if message["do"] in ("embed", "prepare"):
                 self._ahead = message
             else:
                 self._waited_for.append(message)
@@ -55,6 +55,13 @@ class Desk:
     def do(self, message: Message) -> Any:
         """The answer to one message."""
         return getattr(self, message["do"])(message)
+
+    def prepare(self, message: Message) -> None:
+        """Answer a click that nobody made, so that the first real one finds the clip open and all
+        that it takes loaded."""
+        from cleanplate.project import Prompts
+
+        self._prompter(message["project"]).mask(0, Prompts(points=[(0, 0)], labels=[True]))
 
     def embed(self, message: Message) -> None:
         self._prompter(message["project"]).embed(message["frame"])

@@ -50,9 +50,10 @@ def all_events(
     """What happens to all jobs, and to one project: one stream is enough for a browser's tab."""
     if project is None:
         return _stream(serving, {"jobs"}, last_event_id)
-    serving.workspace.watch(serving.workspace.open(project))
-    if machine.has("point"):
-        serving.pointer.start()  # someone looks at the project, and will point at something soon
+    opened = serving.workspace.open(project)
+    serving.workspace.watch(opened)
+    if machine.has("point"):  # someone looks at the project, and will point at something soon
+        serving.pointer.prepare(str(opened.folder))
     return _stream(serving, {"jobs", project}, last_event_id)
 
 
