@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from servers import API
+from servers import API, finished
 
 from cleanplate.engine.teaching import TrainingSet
 from cleanplate.segment import rle
@@ -40,6 +40,26 @@ def test_corrections_are_added_with_one_action(client, at, paint, scene):
     assert (again["new"], again["known"], again["set"]["examples"]) == (1, 1, 2)
     masks = [example.mask.sum() for example in TrainingSet("boom-left").read()]
     assert masks == [scene.masks[2].sum(), scene.masks[8].sum()]
+
+
+def test_too_few_examples_are_said_before_anything_is_taught(client, at, paint):
+    paint(2)
+    client.post(f"{at}/objects/1/examples", json={"name": "boom"})
+    few = client.post(f"{API}/training-sets/boom/train")
+    assert few.status_code == 409 and "5 are the least" in few.json()["error"]["message"]
+    none = client.post(f"{API}/training-sets/rig/train")
+    assert none.status_code == 404
+    assert client.get(f"{API}/jobs").json() == []
+
+
+def test_teaching_is_a_job_that_can_be_stopped(client, at, paint):
+    for frame in range(5):
+        paint(frame)
+    client.post(f"{at}/objects/1/examples", json={"name": "boom"})
+    job = client.post(f"{API}/training-sets/boom/train").json()
+    assert (job["kind"], job["title"]) == ("train", "Teach boom")
+    client.post(f"{API}/jobs/{job['id']}/cancel")
+    assert finished(client, job)["state"] == "cancelled"
 
 
 def test_a_set_in_whose_place_another_network_was_put_does_not_hide_the_others(

@@ -861,11 +861,32 @@ export interface paths {
         };
         /**
          * List Training Sets
-         * @description What there are examples of. Train with `cleanplate train NAME --continue`.
+         * @description What there are examples of.
          */
         get: operations["list_training_sets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/{name}/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train
+         * @description Teach a network from the examples that there are, going on from what it learned before. Once
+         *     it is done, it is found by its name on any clip.
+         */
+        post: operations["train"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1420,7 +1441,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "track" | "shadow" | "preview" | "export" | "fetch";
+            kind: "track" | "shadow" | "preview" | "export" | "fetch" | "train";
             /** Project */
             project: string | null;
             /**
@@ -1880,7 +1901,7 @@ export interface components {
         /**
          * Outcome
          * @description What a finished job has made: of an export the file, of which `output` is the address; of
-         *     the others how many frames. `kept` and `lost` are what an export kept of the clip.
+         *     training the card, a page that says how good the network is; of the others how many frames. `kept` and `lost` are what an export kept of the clip.
          */
         Outcome: {
             /**
@@ -6863,6 +6884,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingSet"][];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No token, cookie or password came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The request comes from another site, or names something outside the workspace. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not now: the project has moved on, a job is in the way, it is not computed yet, or a network has to be fetched first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A field is missing or wrong, or the clip cannot be read. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Something went wrong here; the server's log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    train: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description The request cannot be understood. */

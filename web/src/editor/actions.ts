@@ -360,9 +360,20 @@ export async function addExamples(id: number, name?: string): Promise<void> {
     toast("good", `${added.new ? `${added.new} new` : "No new"} examples of ${taught}, ${examples} in all`, {
       text:
         examples < least
-          ? `With ${least} it can be taught: mark ${least - examples} more.`
-          : `Teach it with: cleanplate train ${taught}${trained ? " --continue" : ""}`,
+          ? `With ${least} it can be taught: mark ${least - examples} more, on other clips as well.`
+          : "More, from other clips, make it better. Teaching takes some minutes.",
+      actions: examples < least ? [] : [{ label: trained ? "Teach it again" : "Teach it now", run: () => void teach(taught) }],
     });
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Teach a network from the examples of `name`: found by that name from then on, on every clip. */
+export async function teach(name: string): Promise<void> {
+  try {
+    takeJob(await ok(api.POST("/api/v1/training-sets/{name}/train", { params: { path: { name } } })));
+    editor.set({ jobsOpen: true });
   } catch (error) {
     report(error);
   }

@@ -131,14 +131,11 @@ function ObjectRow({
     { label: "Track this one", disabled: !object.keys.length, onSelect: () => void track([object.id]) },
     { label: "Find its shadow", disabled: !hasMask(object), onSelect: () => void findShadow(object.id) },
     ...(object.keys.length
-      ? (["line", { title: "Teach it" },
-          { label: `As “${object.name}”`, onSelect: () => void addExamples(object.id) },
-          ...(sets ?? [])
-            .filter((set) => set.name !== object.name.toLowerCase())
-            .map((set) => ({
-              label: `As more of ${set.name}`,
-              onSelect: () => void addExamples(object.id, set.name),
-            })),
+      ? (["line", { title: "Add its key frames as examples of" },
+          ...[...new Set([kindOf(object.name), ...(sets ?? []).map((set) => set.name)])].map((kind) => ({
+            label: kind,
+            onSelect: () => void addExamples(object.id, kind),
+          })),
         ] as MenuPart[])
       : []),
     ...(others.length
@@ -198,6 +195,12 @@ function ObjectRow({
       />
     </li>
   );
+}
+
+/** What an object's name is called as a kind, as the server makes it: "Boom, left" is "boom-left". */
+function kindOf(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z0-9_.]+/g, "-");
+  return plain.replace(/^[-_.]+/, "").slice(0, 40).replace(/[-_.]+$/, "") || "object";
 }
 
 function NameBox({ object, onDone }: { object: ClipObject; onDone: () => void }) {
@@ -312,7 +315,7 @@ function KeyFrames({ object }: { object: ClipObject }) {
 }
 
 function wordsOf(prompts: ClipObject["keys"][number]["prompts"]): string {
-  if (!prompts) return "painted";
+  if (!prompts) return "mask";
   const count = (number: number, word: string, many: string) =>
     number ? [`${number} ${number === 1 ? word : many}`] : [];
   return [

@@ -1,6 +1,6 @@
 """The queue: what is to be done, in which order, and what became of it. It outlives the server.
 
-A few jobs run side by side, one in each lane: what someone is waiting for, exports, and fetching.
+A few jobs run side by side, one in each lane: what someone is waiting for, exports, fetching, training.
 Each runs in a process of its own choosing. A paused job keeps its process, with all that it holds,
 and leaves its lane to others; after a restart it starts again, from what is in the store.
 """
@@ -30,6 +30,7 @@ LANES = {
     "preview": "now",
     "export": "export",
     "fetch": "fetch",
+    "train": "train",
 }
 """The lane of each kind of job."""
 

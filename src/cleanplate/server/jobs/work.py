@@ -95,6 +95,21 @@ def fetch(message: Message, reporter: Reporter) -> Result:
     return {"name": name}
 
 
+def train(message: Message, reporter: Reporter) -> Result:
+    """Teach a network what there are examples of."""
+    from cleanplate.engine import teaching
+
+    name = message["request"]["name"]
+    report = teaching.train(
+        name,
+        going_on=True,
+        progress=_stages(reporter),
+        cancel=reporter.control,
+        watch=_fetching(reporter),
+    )
+    return {"path": str(report.card)}
+
+
 def _span(request: dict[str, Any], stage) -> range | None:
     first, end = request.get("first"), request.get("end")
     if first is None and end is None:
@@ -138,5 +153,6 @@ WORK: dict[str, Callable[[Message, Any], Result]] = {
     "preview": preview,
     "export": export,
     "fetch": fetch,
+    "train": train,
 }
 """What is done for each kind of job."""

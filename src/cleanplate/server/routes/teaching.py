@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from cleanplate.server.routes.common import USUAL, ObjectPath, TheProject
-from cleanplate.server.schema.teaching import AddExamples, ExamplesAdded, TrainingSet
+from cleanplate.server.refusals import Refused
+from cleanplate.server.routes.common import USUAL, ObjectPath, Serving, TheProject
+from cleanplate.server.schema.jobs import Job
+from cleanplate.server.schema.teaching import (
+    AddExamples,
+    ExamplesAdded,
+    NetworkName,
+    TrainingSet,
+)
 
 router = APIRouter(tags=["teaching"], responses=USUAL)
 
 
 @router.get("/training-sets")
 def list_training_sets() -> list[TrainingSet]:
-    """What there are examples of. Train with `cleanplate train NAME --continue`."""
+    """What there are examples of."""
     from cleanplate.engine import teaching
 
     return [_described(name) for name in teaching.training_sets()]
+
+
+@router.post("/training-sets/{name}/train", status_code=202)
+def train(name: NetworkName, serving: Serving) -> Job:
+    """Teach a network from the examples that there are, going on from what it learned before. Once
+    it is done, it is found by its name on any clip."""
+    from cleanplate.engine import teaching
+
+    if name not in teaching.training_sets():
+        raise Refused(404, f"There are no examples of {name!r}.", "Add some first.")
+    known = _described(name)
+    if known.examples < known.least:
+        raise Refused(
+            409,
+            f"There are {known.examples} examples of {name}, and {known.least} are the least.",
+            "Mark it on more frames, of other clips as well, and add those.",
+        )
+    return serving.jobs.add("train", None, {"name": name}, f"Teach {name}")
 
 
 @router.post("/projects/{project}/objects/{number}/examples", status_code=201)

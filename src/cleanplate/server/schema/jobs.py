@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field, model_validator
 from cleanplate.server.schema.base import FrameNumber, Name, ObjectNumber, Shape, Trouble
 from cleanplate.server.schema.projects import Quality, Span
 
-JobKind = Literal["track", "shadow", "preview", "export", "fetch"]
+JobKind = Literal["track", "shadow", "preview", "export", "fetch", "train"]
 JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 View = Literal["result", "before", "difference", "provenance", "matte", "cutout"]
 
 
 class Outcome(Shape):
     """What a finished job has made: of an export the file, of which `output` is the address; of
-    the others how many frames. `kept` and `lost` are what an export kept of the clip."""
+    training the card, a page that says how good the network is; of the others how many frames. `kept` and `lost` are what an export kept of the clip."""
 
     frames: int | None = None
     object: ObjectNumber | None = Field(default=None, description="The shadow that was found.")
