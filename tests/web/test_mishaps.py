@@ -89,7 +89,7 @@ def test_a_file_that_is_no_clip_is_refused_with_words(editing, tmp_path):
     alert = page.get_by_role("alert").filter(has_text="notes.mp4")
     alert.wait_for()
     assert len(alert.inner_text()) > 60
-    page.get_by_role("button", name="Choose another").click()
+    page.get_by_role("button", name="Back").click()
     page.get_by_role("heading", name="Drop a clip here").wait_for()
 
     empty = tmp_path / "empty.mp4"

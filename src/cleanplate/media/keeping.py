@@ -109,7 +109,7 @@ def pixels(
     if chosen.limited_range and info.colour.range == "full":
         lost.append(f"full range: {chosen.label} is limited range; the samples are converted")
     tags = [t for t in (info.colour.primaries, info.colour.transfer, info.colour.matrix)
-            if t != "unspecified"]  # fmt: skip
+            if t not in ("unspecified", "gbr")]  # fmt: skip
     if tags or info.colour.range != "unspecified":
         text = "/".join(dict.fromkeys(tags)) or "untagged"
         kept.append(f"colour: {text}, {info.colour.range} range")
@@ -178,7 +178,8 @@ def audio(
         )
     copied = sum(action == "copy" for _, action in actions)
     if copied:
-        kept.append(f"{copied} audio track{'s' if copied > 1 else ''}, copied as they are")
+        many = f"{copied} audio tracks, copied as they are"
+        kept.append(many if copied > 1 else "the audio track, copied as it is")
     return tuple(actions)
 
 

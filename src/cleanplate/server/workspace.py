@@ -132,7 +132,7 @@ class Workspace:
             row = self._database.row("SELECT path FROM projects WHERE id = ?", id)
             if row is None or not (Path(row["path"]) / "project.json").is_file():
                 self._open.pop(id, None)
-                raise Refused(404, "There is no such project.", "Get the list of projects again.")
+                raise Refused(404, "There is no such project.", "It was deleted or moved, perhaps.")
             known = self._open.get(id)
             if known is None or known.folder != Path(row["path"]):
                 known = self._open[id] = OpenProject(id, Path(row["path"]), self.store, self._tell)

@@ -70,7 +70,6 @@ export function ViewBar({ project }: { project: Project }) {
         <>
           <Segmented label="How the result is shown" value={compare} choices={cuts ? [...COMPARES, CUTOUT] : COMPARES} onChange={(how) => editor.set({ compare: how })} />
           <HoldButton />
-          {compare === "provenance" && <Legend />}
         </>
       )}
       <span className="topbar-gap" />
@@ -117,16 +116,6 @@ function HoldButton() {
         Before
       </button>
     </Hint>
-  );
-}
-
-function Legend() {
-  return (
-    <ul className="legend" aria-label="Legend">
-      <li><i style={{ background: "#3f7fe0" }} /> earlier</li>
-      <li><i style={{ background: "#ef8a2f" }} /> later</li>
-      <li><i style={{ background: "#e0379f" }} /> made up</li>
-    </ul>
   );
 }
 

@@ -5,6 +5,7 @@ import { api, ok } from "../api/client";
 import { explain } from "../api/errors";
 import { takeJob } from "../api/queries";
 import type { ExportFormat, ExportPlan, NewExport, Project } from "../api/types";
+import { hasMask } from "../lib/masked";
 import { bytes } from "../lib/time";
 import { editor, useEditor } from "../state/editor";
 import { Button } from "../ui/Button";
@@ -69,13 +70,16 @@ function Opened({ project }: { project: Project }) {
     background: what === "cutout" ? (background.value ?? null) : null,
   } as NewExport;
   const missing = laid && !background.value;
+  const suited = project.objects.some((one) => hasMask(one) && (one.action === "erase") === (what === "plate") && one.action !== "keep");
+  // As if it were there already: what it is makes no difference to the file's form.
+  const asked = missing ? { ...wanted, background: "blur" } : wanted;
   const plan = useQuery({
-    queryKey: ["plan", project.id, project.revision, wanted],
+    queryKey: ["plan", project.id, project.revision, asked],
     queryFn: () =>
       ok(
         api.POST("/api/v1/projects/{project}/exports/plan", {
           params: { path: { project: project.id } },
-          body: wanted,
+          body: asked,
         }),
       ) as Promise<ExportPlan>,
     enabled: !!chosen,
@@ -113,7 +117,7 @@ function Opened({ project }: { project: Project }) {
           <Button look="quiet" onClick={close}>
             Cancel
           </Button>
-          <Button look="primary" disabled={!plan.data || !!plan.error || start.isPending || missing} onClick={onExport}>
+          <Button look="primary" disabled={!plan.data || !!plan.error || start.isPending || missing || !suited} onClick={onExport}>
             Export
           </Button>
         </>
@@ -176,7 +180,15 @@ function Opened({ project }: { project: Project }) {
             />
           </label>
         </div>
-        <PlanFacts plan={plan.data} error={plan.error} />
+        {suited ? (
+          <PlanFacts plan={plan.data} error={plan.error} codecs={codecs} ranged={!!project.range} />
+        ) : (
+          <div className="notice warn export-facts">
+            <CircleAlert size={15} />
+            <strong>{what === "plate" ? "Nothing is to be erased." : "Nothing is to be cut out."}</strong>
+            <span>Point at something first, and choose {what === "plate" ? "Erase" : "Cut out"} for it in the panel.</span>
+          </div>
+        )}
       </div>
     </Dialog>
   );
@@ -193,7 +205,17 @@ function SizeLine({ plan }: { plan: ExportPlan | undefined }) {
   );
 }
 
-function PlanFacts({ plan, error }: { plan: ExportPlan | undefined; error: unknown }) {
+function PlanFacts({
+  plan,
+  error,
+  codecs,
+  ranged,
+}: {
+  plan: ExportPlan | undefined;
+  error: unknown;
+  codecs: ExportFormat["codecs"];
+  ranged: boolean;
+}) {
   if (error) {
     const { message, remedy } = explain(error);
     return (
@@ -209,9 +231,10 @@ function PlanFacts({ plan, error }: { plan: ExportPlan | undefined; error: unkno
     <div className="export-facts">
       <dl className="number">
         <div><dt>File</dt><dd>{plan.name}</dd></div>
-        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {plan.codec}</dd></div>
-        <div><dt>Frames</dt><dd>{plan.frames}</dd></div>
+        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {codecs.find((one) => one.codec === plan.codec)?.label ?? plan.codec}</dd></div>
+        <div><dt>Frames</dt><dd>{ranged ? `all ${plan.frames}` : plan.frames}</dd></div>
       </dl>
+      {ranged && <p className="export-hint">In and out bound previews; the whole clip is written.</p>}
       <ul>
         {plan.kept.map((fact) => (
           <li key={fact}><Check size={13} aria-label="kept:" className="good" /> {fact}</li>

@@ -7,8 +7,9 @@ import { about, bytes } from "../lib/time";
 import { editor, useEditor } from "../state/editor";
 import { IconButton } from "../ui/Button";
 import { Progress } from "../ui/Progress";
-import { toastError } from "../ui/toasts";
+import { forget, toastError } from "../ui/toasts";
 import { download } from "./notify";
+import { inWorkspace } from "./place";
 import "./export.css";
 
 const ACTIVE = new Set<Job["state"]>(["running", "queued", "paused"]);
@@ -19,7 +20,7 @@ export function JobsButton({ project }: { project?: string }) {
   const { data: jobs = [] } = useJobs();
   const active = jobs.filter((job) => job.state === "running" || job.state === "queued");
   const running = active.find((job) => job.state === "running");
-  const shown = jobs.filter((job) => ACTIVE.has(job.state) || job.kind === "export" || job.state === "failed");
+  const shown = jobs.filter((job) => ACTIVE.has(job.state) || job.kind === "export" || job.kind === "train" || job.state === "failed");
   const share = running?.total ? running.done / running.total : 0;
   return (
     <Popover.Root open={open} onOpenChange={(now) => editor.set({ jobsOpen: now })}>
@@ -30,7 +31,13 @@ export function JobsButton({ project }: { project?: string }) {
         </button>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="popover jobs" align="end" sideOffset={8} collisionPadding={8} aria-label="Queue">
+        <Popover.Content className="popover jobs" align="end" sideOffset={8} collisionPadding={8} aria-label="Queue"
+          onOpenAutoFocus={(event) => {
+            // The queue itself, not its first button, whose hint would lie over it.
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
+        >
           <h2>Queue</h2>
           {shown.length ? (
             <ul>
@@ -72,6 +79,7 @@ export async function actOnJob(job: Job, verb: JobVerb): Promise<void> {
       resume: () => api.POST("/api/v1/jobs/{job}/resume", { params }),
     }[verb];
     takeJob(await ok(call()));
+    forget(job.id);
   } catch (error) {
     toastError(error);
   }
@@ -113,7 +121,9 @@ function JobRow({ job }: { job: Job; here: boolean }) {
       {ACTIVE.has(job.state) && (
         <Progress label={job.title} share={job.total ? job.done / job.total : job.state === "running" ? null : 0} />
       )}
-      <p className={`job-note number ${job.state === "failed" ? "bad" : ""}`}>{noteOf(job)}</p>
+      <p className={`job-note number ${job.state === "failed" ? "bad" : ""}`} title={job.result?.path ?? undefined}>
+        {noteOf(job)}
+      </p>
     </li>
   );
 }
@@ -134,6 +144,6 @@ function noteOf(job: Job): string {
     case "cancelled":
       return "Cancelled";
     case "done":
-      return [job.result?.bytes ? bytes(job.result.bytes) : "Done", job.result?.path].filter(Boolean).join(" · ");
+      return [job.result?.bytes ? bytes(job.result.bytes) : "Done", inWorkspace(job.result?.path)].filter(Boolean).join(" · ");
   }
 }

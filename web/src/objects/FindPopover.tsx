@@ -16,6 +16,17 @@ const COMMON: { label: string; kinds: string[] }[] = [
   { label: "Anything", kinds: ["anything"] },
 ];
 
+/** The width, in pixels, up to which the panel of objects lies over the stage. */
+const NARROW = 860;
+
+/** The upper edge of the panel of objects: there it hides nothing of what is found. */
+const PANEL = {
+  getBoundingClientRect: () => {
+    const panel = document.querySelector(".side")?.getBoundingClientRect();
+    return panel ? new DOMRect(panel.left + 8, panel.top, panel.width - 16, 0) : new DOMRect();
+  },
+};
+
 /** Find things by name on this frame; what is found is chosen on the stage or from the list. */
 export function FindPopover({
   session,
@@ -26,6 +37,8 @@ export function FindPopover({
   children: ReactElement;
 }) {
   const open = useEditor((state) => state.findOpen);
+  const aside = useEditor((state) => state.side) && window.innerWidth > NARROW;
+  const place = useRef(PANEL);
   const box = useRef<HTMLInputElement>(null);
   const [word, setWord] = useState("");
   const [busy, setBusy] = useState<string | null>(null);
@@ -47,10 +60,11 @@ export function FindPopover({
   return (
     <Popover.Root open={open} onOpenChange={(now) => editor.set({ findOpen: now })}>
       <Popover.Trigger asChild>{children}</Popover.Trigger>
+      {aside && <Popover.Anchor virtualRef={place} />}
       <Popover.Portal>
         <Popover.Content
           className="popover find"
-          side="right"
+          side={aside ? "bottom" : "right"}
           align="start"
           sideOffset={8}
           collisionPadding={8}

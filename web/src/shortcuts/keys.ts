@@ -219,8 +219,9 @@ function zoomBy(by: number): void {
 }
 
 function leave(): void {
-  const { speed, candidates, stretch, cursor, jobsOpen } = editor.get();
-  if (jobsOpen) editor.set({ jobsOpen: false });
+  const { speed, candidates, stretch, cursor, jobsOpen, findOpen } = editor.get();
+  if (findOpen) editor.set({ findOpen: false, candidates: null });
+  else if (jobsOpen) editor.set({ jobsOpen: false });
   else if (speed) editor.set({ speed: 0 });
   else if (cursor) editor.set({ cursor: null });
   else if (candidates) editor.set({ candidates: null });

@@ -64,7 +64,14 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       context.fillStyle = getComputedStyle(holder.current!).getPropertyValue("--film");
       context.fillRect(placed.left, placed.top, placed.width, placed.height);
     };
-    shade();
+    const { painted } = draft.current;
+    const drawn = painted?.frame === state.frame ? painted : null;
+    const masked = compare === "source" && !(state.holding && state.compare !== "source");
+    const shown = masked && (!state.speed || masks.isKnown(state.frame));
+    const view = state.holding ? "off" : state.maskView;
+    // Where masks take the picture's place, none of it may show at a rim of half a pixel.
+    const covered = shown && (view === "matte" || view === "cutout");
+    if (!covered) shade();
     if (compare === "wipe" && before) {
       const x = placed.left + placed.width * state.wipe;
       clipped(context, 0, 0, x, room.height, () => drawPicture(context, before, placed));
@@ -80,19 +87,16 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     } else if (compare === "cutout" && result) {
       drawChecker(context, placed);
       drawPicture(context, result, placed);
-    } else if (result ?? before) {
+    } else if (!covered && (result ?? before)) {
       drawPicture(context, result ?? before!, placed);
     }
-    const { painted } = draft.current;
-    const drawn = painted?.frame === state.frame ? painted : null;
-    const masked = compare === "source" && !(state.holding && state.compare !== "source");
-    if (masked && (!state.speed || masks.isKnown(state.frame)))
+    if (shown)
       drawMasks(
         context,
         placed,
         project.objects,
         masks.at(state.frame),
-        state.holding ? "off" : state.maskView,
+        view,
         state.object,
         drawn,
         before,

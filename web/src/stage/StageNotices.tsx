@@ -22,6 +22,20 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
   const known = useMasks(frame);
   const slow = useSlow(pending > 0);
 
+  if (compare === "provenance" && !speed)
+    return (
+      <>
+        <Legend />
+        <NotRendered project={project} />
+      </>
+    );
+  if (compare === "split" && !speed)
+    return (
+      <>
+        <div className="sides" aria-hidden><span>Before</span><span>After</span></div>
+        <NotRendered project={project} />
+      </>
+    );
   if (speed) return compare === "source" || compare === "cutout" ? null : <NotRendered project={project} quiet />;
   if (compare === "cutout") return null;
   if (compare !== "source") return <NotRendered project={project} />;
@@ -59,6 +73,17 @@ const HINTS = {
   scribble: "Draw a line across what should go.",
   pan: "Drag to move the picture.",
 } as const;
+
+/** The colours of `engine/provenance.py`, from the nearest frame to the farthest. */
+function Legend() {
+  return (
+    <ul className="legend" aria-label="Legend">
+      <li><i style={{ background: "linear-gradient(90deg, #96f0ff, #0a1e96)" }} /> earlier</li>
+      <li><i style={{ background: "linear-gradient(90deg, #fff082, #961400)" }} /> later</li>
+      <li><i style={{ background: "#f0f" }} /> made up</li>
+    </ul>
+  );
+}
 
 function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) {
   const frame = useEditor((state) => state.frame);

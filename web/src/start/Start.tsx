@@ -18,6 +18,8 @@ import { Progress } from "../ui/Progress";
 import { toastError } from "../ui/toasts";
 import "./start.css";
 
+const SAMPLE = "the sample";
+
 type Sending =
   | { state: "sending"; file: File; progress: UploadProgress }
   | { state: "opening"; name: string }
@@ -28,6 +30,7 @@ export function Start() {
   const { data: projects, error } = useProjects();
   const { data: session } = useSession();
   const theme = useTheme((state) => state.theme);
+  const first = useFirst(projects);
   const [sending, setSending] = useState<Sending | null>(null);
   const [over, setOver] = useState(false);
   const control = useRef<AbortController | null>(null);
@@ -126,14 +129,14 @@ export function Start() {
           {theme === "light" ? <Moon size={16} /> : <Sun size={16} />}
         </IconButton>
       </header>
-      <main className={`start-main ${projects?.length ? "" : "first"}`}>
+      <main className={`start-main ${first ? "first" : ""}`}>
         {error ? (
           <Trouble error={error} />
         ) : (
           <>
             <section className={`drop ${over ? "over" : ""}`} aria-label="Open a clip" aria-busy={busy}>
               {sending ? (
-                <SendingCard sending={sending} onStop={stop} onClose={() => setSending(null)} />
+                <SendingCard sending={sending} onStop={stop} onClose={() => setSending(null)} onChoose={() => picker.current?.click()} />
               ) : (
                 <>
                   <UploadIcon size={22} className="drop-icon" />
@@ -143,7 +146,7 @@ export function Start() {
                     <Button look="primary" large onClick={() => picker.current?.click()}>
                       Choose a file
                     </Button>
-                    <Button large onClick={() => void open({ sample: true }, "the sample")}>
+                    <Button large onClick={() => void open({ sample: true }, SAMPLE)}>
                       <Play size={14} /> Try the sample
                     </Button>
                   </div>
@@ -163,7 +166,7 @@ export function Start() {
                 }}
               />
             </section>
-            <Recent projects={projects} />
+            <Recent projects={projects} first={first} />
           </>
         )}
       </main>
@@ -184,10 +187,12 @@ function SendingCard({
   sending,
   onStop,
   onClose,
+  onChoose,
 }: {
   sending: Sending;
   onStop: () => void;
   onClose: () => void;
+  onChoose: () => void;
 }) {
   if (sending.state === "failed") {
     const { message, remedy } = explain(sending.error);
@@ -203,7 +208,12 @@ function SendingCard({
               Try again
             </Button>
           )}
-          <Button onClick={onClose}>Choose another</Button>
+          <Button look={sending.retry ? "" : "primary"} onClick={onChoose}>
+            Choose another
+          </Button>
+          <Button look="quiet" onClick={onClose}>
+            Back
+          </Button>
         </div>
       </div>
     );
@@ -215,7 +225,11 @@ function SendingCard({
         <div className="sending-bar">
           <Progress label="Opening" share={null} />
         </div>
-        <p>Reading the clip from end to end, so that every frame is known.</p>
+        <p>
+          {sending.name === SAMPLE
+            ? "It is drawn the first time, which takes some seconds."
+            : "Reading the clip from end to end, so that every frame is known."}
+        </p>
       </div>
     );
   const { file, progress } = sending;
@@ -223,7 +237,7 @@ function SendingCard({
   const left = progress.speed ? (progress.size - progress.sent) / progress.speed : null;
   return (
     <div className="sending" data-testid="sending">
-      <h2>{file.name}</h2>
+      <h2>Copying {file.name}</h2>
       <div className="sending-bar">
         <Progress label="Copying" share={share} />
         <IconButton small label="Stop" onClick={onStop}>
@@ -239,23 +253,34 @@ function SendingCard({
   );
 }
 
-function Recent({ projects }: { projects: ProjectSummary[] | undefined }) {
+const KEPT = "cleanplate.projects";
+
+/** Whether there is no project yet: as it was the last time, until the server has said. */
+function useFirst(projects: ProjectSummary[] | undefined): boolean {
+  useEffect(() => {
+    if (projects) localStorage.setItem(KEPT, String(projects.length));
+  }, [projects]);
+  return projects ? !projects.length : !Number(localStorage.getItem(KEPT) ?? 0);
+}
+
+function Recent({ projects, first }: { projects: ProjectSummary[] | undefined; first: boolean }) {
   const [doomed, setDoomed] = useState<ProjectSummary | null>(null);
   const remove = useMutation({
     mutationFn: (id: string) => ok(api.DELETE("/api/v1/projects/{project}", { params: { path: { project: id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.projects }),
     onError: toastError,
   });
-  if (!projects) return <section className="recent" aria-busy aria-label="Projects" />;
   return (
-    <section className="recent" aria-label="Projects">
-      <h2>{projects.length ? "Projects" : ""}</h2>
-      {projects.length ? (
+    <section className="recent" aria-label={first ? "How it goes" : "Projects"} aria-busy={!projects}>
+      {!first ? (
+        <>
+        <h2>Projects</h2>
         <ul className="cards">
-          {projects.map((project) => (
+          {projects?.map((project) => (
             <Card key={project.id} project={project} onDelete={() => setDoomed(project)} />
           ))}
         </ul>
+        </>
       ) : (
         <ol className="steps">
           <li>

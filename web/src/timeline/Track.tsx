@@ -103,7 +103,7 @@ function KeyMark({ object, frame, scale }: { object: ClipObject; frame: number; 
   );
 }
 
-/** The confidence, as height; weak stretches in the colour of warnings. */
+/** The confidence, as height; weak stretches are red from top to bottom, whatever the object's colour. */
 function Strip({
   object,
   scores,
@@ -154,7 +154,7 @@ function paint(
   canvas.height = Math.max(1, Math.round(height * ratio));
   const context = canvas.getContext("2d")!;
   context.scale(ratio, ratio);
-  const warn = getComputedStyle(canvas).getPropertyValue("--warn");
+  const weak = getComputedStyle(canvas).getPropertyValue("--bad");
   const each = Math.max(1, scale.width / scale.span);
   const ground = (first: number, end: number) => {
     const left = toX(scale, first);
@@ -164,7 +164,11 @@ function paint(
   const bar = (frame: number, score: number | null | undefined) => {
     if (score === null || score === undefined) return;
     const tall = Math.max(2, score * height);
-    context.fillStyle = score < WEAK ? warn : withAlpha(object.colour, 0.75);
+    if (score < WEAK) {
+      context.fillStyle = withAlpha(weak.trim(), 0.4);
+      context.fillRect(toX(scale, frame), 0, each + 0.5, height);
+    }
+    context.fillStyle = score < WEAK ? weak : withAlpha(object.colour, 0.75);
     context.fillRect(toX(scale, frame), height - tall, each + 0.5, tall);
   };
   const before = object.tracked.filter(([first]) => !streamed?.has(first!));

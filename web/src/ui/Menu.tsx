@@ -18,16 +18,19 @@ export function Menu({
   trigger,
   parts,
   align = "start",
+  wide,
 }: {
   trigger: ReactElement;
   parts: MenuPart[];
   align?: "start" | "end";
+  /** As wide as its trigger. */
+  wide?: boolean;
 }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align={align} sideOffset={4} collisionPadding={8}>
+        <DropdownMenu.Content className={`menu ${wide ? "wide" : ""}`} align={align} sideOffset={4} collisionPadding={8}>
           {parts.map((part, index) => {
             if (part === "line") return <DropdownMenu.Separator key={index} className="menu-line" />;
             if ("title" in part)
@@ -71,6 +74,7 @@ export function Select<T extends string>({
   const chosen = choices.find((choice) => choice.value === value);
   return (
     <Menu
+      wide
       trigger={
         <button type="button" className="select" aria-label={`${label}: ${chosen?.label ?? value}`}>
           {chosen?.label ?? value}

@@ -10,6 +10,8 @@ export interface Toast {
   title: string;
   text?: string;
   actions?: { label: string; run: () => void }[];
+  /** What it is about, a job's id: forgotten when there is news of that. */
+  about?: string;
 }
 
 const useToasts = create<{ toasts: Toast[] }>(() => ({ toasts: [] }));
@@ -27,6 +29,11 @@ export function toast(kind: Toast["kind"], title: string, more: Partial<Toast> =
 export function toastError(error: unknown): void {
   const { message, remedy } = explain(error);
   toast("bad", message, { text: remedy });
+}
+
+/** Take back what was said about something that goes on now. */
+export function forget(about: string): void {
+  useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((other) => other.about !== about) }));
 }
 
 export function dismiss(id: number): void {
@@ -52,9 +59,9 @@ export function Toasts() {
 
 function ToastCard({ toast: { id, kind, title, text, actions } }: { toast: Toast }) {
   useEffect(() => {
-    // What went wrong stays until it was read, and so does what one may still want to fetch.
-    if (kind === "bad" || (kind === "good" && actions?.length)) return;
-    const timer = setTimeout(() => dismiss(id), actions?.length ? 12_000 : 5000);
+    // What went wrong stays until it was read; what was made can be fetched from the queue as well.
+    if (kind === "bad") return;
+    const timer = setTimeout(() => dismiss(id), actions?.length ? 20_000 : 5000);
     return () => clearTimeout(timer);
   }, [id, kind, actions]);
   return (
