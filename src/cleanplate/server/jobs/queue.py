@@ -7,16 +7,14 @@ and leaves its lane to others; after a restart it starts again, from what is in 
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from cleanplate.media import leftovers
 from cleanplate.server.database import Database
 from cleanplate.server.hub import Hub
+from cleanplate.server.jobs.entries import ENDED, Entry, Kept
 from cleanplate.server.jobs.process import Message, Process
 from cleanplate.server.opened import OpenProject
 from cleanplate.server.refusals import Refused
@@ -34,8 +32,6 @@ LANES = {
 }
 """The lane of each kind of job."""
 
-ENDED = ("done", "failed", "cancelled")
-
 _ATTEMPTS = 3
 """Times that a job is begun again after the server itself went down, before it is given up."""
 
@@ -48,62 +44,6 @@ _SAVED = 1.0
 _KEPT = 200
 """Jobs that have ended and are still listed."""
 
-_FIELDS = (
-    "kind", "project", "title", "request", "state", "done", "total", "seconds_left", "message",
-    "attempts", "created", "finished", "result",
-)  # fmt: skip
-
-
-@dataclass
-class Entry:
-    """One job, and the process that is at it."""
-
-    id: str
-    kind: str
-    project: str | None
-    title: str
-    request: dict[str, Any]
-    state: str = "queued"
-    done: int = 0
-    total: int | None = None
-    seconds_left: float | None = None
-    message: str = ""
-    attempts: int = 0
-    created: float = field(default_factory=time.time)
-    finished: float | None = None
-    result: dict[str, Any] | None = None
-    error: dict[str, Any] | None = None
-    warnings: list[str] = field(default_factory=list)
-    process: Process | None = None
-    stopping: bool = False
-    saved: float = 0.0
-
-    def to_job(self) -> Job:
-        """As the API tells it."""
-        first, end = self.request.get("first"), self.request.get("end")
-        span = None if first is None or end is None else (first, end)
-        result = None
-        if self.result is not None:
-            result = {**self.result, "warnings": self.warnings}
-            if self.kind == "export":
-                result["output"] = f"/api/v1/jobs/{self.id}/output"
-        return Job(
-            id=self.id,
-            kind=self.kind,
-            project=self.project,
-            range=span,
-            title=self.title,
-            state=self.state,
-            done=self.done,
-            total=self.total,
-            seconds_left=self.seconds_left,
-            message=self.message,
-            error=self.error,
-            created=_iso(self.created),
-            finished=None if self.finished is None else _iso(self.finished),
-            result=result,
-        )
-
 
 class Jobs:
     """The queue and the processes that work it off."""
@@ -112,7 +52,7 @@ class Jobs:
         self, settings: ServerSettings, database: Database, hub: Hub, workspace: Workspace
     ) -> None:
         self._settings = settings
-        self._database = database
+        self._kept = Kept(database)
         self._hub = hub
         self._workspace = workspace
         self._lock = threading.RLock()
@@ -125,8 +65,7 @@ class Jobs:
         """Take up the queue as it was: what was running begins again, in its old place."""
         leftovers.clear(self._workspace.exports)
         with self._lock:
-            for row in self._database.rows("SELECT * FROM jobs ORDER BY number"):
-                entry = _from_row(row)
+            for entry in self._kept.all():
                 self._entries[entry.id] = entry
                 if entry.state != "running":
                     continue
@@ -138,7 +77,7 @@ class Jobs:
                     }
                 else:
                     entry.state, entry.message = "queued", "begins again after a restart"
-                self._save(entry)
+                self._kept.save(entry)
             self._next()
 
     def close(self) -> None:
@@ -167,7 +106,7 @@ class Jobs:
                     return known.to_job()
             entry = Entry(new_id(), kind, owner, title, request)
             self._entries[entry.id] = entry
-            self._insert(entry)
+            self._kept.insert(entry)
             self._changed(entry)
             self._next()
             return entry.to_job()
@@ -257,7 +196,7 @@ class Jobs:
             if entry.process is not None:
                 entry.process.send({"do": "pause", "job": id})
             entry.state, entry.seconds_left = "paused", None
-            self._save(entry)
+            self._kept.save(entry)
             self._changed(entry)
             self._next()
             return entry.to_job()
@@ -273,7 +212,7 @@ class Jobs:
                     self._workspace.open(entry.project)
                 entry.state, entry.finished, entry.error = "queued", None, None
                 entry.attempts, entry.message = 0, ""
-                self._save(entry)
+                self._kept.save(entry)
                 self._changed(entry)
                 self._next()
             return entry.to_job()
@@ -328,7 +267,7 @@ class Jobs:
                     "project": None if folder is None else str(folder),
                 }
             )
-        self._save(entry)
+        self._kept.save(entry)
         self._changed(entry)
 
     def _a_process(self) -> Process:
@@ -357,7 +296,7 @@ class Jobs:
         entry.seconds_left = message["left"]
         entry.message = message["message"]
         if time.monotonic() - entry.saved > _SAVED:
-            self._save(entry)
+            self._kept.save(entry)
         self._changed(entry)
 
     def _on_note(self, entry: Entry, message: Message) -> None:
@@ -428,7 +367,7 @@ class Jobs:
         entry.stopping = False
         if state == "done" and entry.total is not None:
             entry.done = entry.total
-        self._save(entry)
+        self._kept.save(entry)
         self._changed(entry)
         self._hub.finish(f"job {entry.id}")
         ended = [e for e in self._entries.values() if e.state in ENDED]
@@ -437,8 +376,7 @@ class Jobs:
 
     def _drop(self, entry: Entry) -> None:
         del self._entries[entry.id]
-        with self._database.changing() as database:
-            database.execute("DELETE FROM jobs WHERE id = ?", (entry.id,))
+        self._kept.drop(entry)
 
     def _later(self, seconds: float, action) -> None:
         timer = threading.Timer(seconds, action)
@@ -454,36 +392,3 @@ class Jobs:
         if entry.project is not None:
             channels.append(entry.project)
         self._hub.publish(event, *channels)
-
-    def _insert(self, entry: Entry) -> None:
-        with self._database.changing() as database:
-            marks = ", ".join("?" for _ in (*_FIELDS, "id"))
-            database.execute(
-                f"INSERT INTO jobs ({', '.join(_FIELDS)}, id) VALUES ({marks})",
-                (*_values(entry), entry.id),
-            )
-
-    def _save(self, entry: Entry) -> None:
-        entry.saved = time.monotonic()
-        with self._database.changing() as database:
-            sets = ", ".join(f"{name} = ?" for name in _FIELDS)
-            database.execute(f"UPDATE jobs SET {sets} WHERE id = ?", (*_values(entry), entry.id))
-
-
-def _values(entry: Entry) -> list[Any]:
-    facts = {name: getattr(entry, name) for name in _FIELDS}
-    facts["request"] = json.dumps(entry.request)
-    outcome = {"result": entry.result, "error": entry.error, "warnings": entry.warnings}
-    facts["result"] = json.dumps(outcome)
-    return list(facts.values())
-
-
-def _from_row(row) -> Entry:
-    facts = {name: row[name] for name in ("id", *_FIELDS)}
-    facts["request"] = json.loads(facts["request"])
-    facts |= json.loads(facts["result"] or '{"result": null}')
-    return Entry(**facts)
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
