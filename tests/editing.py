@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from servers import API, TOKEN, Running, wait_for
 
 FLAGS = [
@@ -29,6 +30,7 @@ class Editing:
     page: object = None
     thrown: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    _client: httpx.Client | None = None
 
     def open(self, path: str):
         """Open a tab there; it comes to the front."""
@@ -45,8 +47,11 @@ class Editing:
 
     def ask(self, path: str) -> dict | list:
         """What the server says at an address of the API."""
-        with self.server.client() as client:
-            return client.get(API + path).json()
+        # One client for all of it: to make one, which reads certificates, costs more than to ask.
+        if self._client is None or str(self._client.base_url).rstrip("/") != self.server.address:
+            # It outlives servers that are killed: no connection is kept.
+            self._client = self.server.client(limits=httpx.Limits(max_keepalive_connections=0))
+        return self._client.get(API + path).json()
 
     @property
     def project(self) -> dict:

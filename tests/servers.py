@@ -82,9 +82,9 @@ class Running:
         self.address = line.split()[-1].split("/?")[0]
         return self.client()
 
-    def client(self) -> httpx.Client:
+    def client(self, **more) -> httpx.Client:
         return httpx.Client(
-            base_url=self.address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
+            base_url=self.address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, **more
         )
 
     def kill(self) -> None:

@@ -44,7 +44,7 @@ def test_drop_click_track_correct_preview_export(editing, scene, network, tmp_pa
     # Tracked through the clip; nothing on the page moves while the masks come.
     page.evaluate(SHIFTS)
     editing.keys("t")
-    editing.job("track", "done")
+    editing.job("track", "done", seconds=300)
     page.get_by_role("button", name="Preview the result").wait_for()
     assert page.evaluate("window.shifted") < 0.01
     tracked = [overlap(editing.mask(i), scene.masks[i]) for i in range(10)]
@@ -64,7 +64,7 @@ def test_drop_click_track_correct_preview_export(editing, scene, network, tmp_pa
     assert overlap(editing.mask(9), scene.masks[9]) > 0.85
     editing.keys("t")
     editing.until(
-        lambda: editing.project["objects"][0]["tracked"], lambda spans: spans == [[0, 10]], 120
+        lambda: editing.project["objects"][0]["tracked"], lambda spans: spans == [[0, 10]], 300
     )
 
     # Grown a little, seen at once, so that nothing of the disc's rim is left.
