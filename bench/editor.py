@@ -71,7 +71,7 @@ def main(options: argparse.Namespace) -> int:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         report = {"javascript_kb": _javascript() / 1000}
         for name in ("first_start_s", "start_s"):
-            server, report[name] = _start(page, clip.parent)
+            server, report[name], report[f"{name}_answers"] = _start(page, clip.parent)
             if name == "first_start_s":
                 server.kill()
                 server.wait()
@@ -87,8 +87,9 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _start(page, folder: Path) -> tuple[subprocess.Popen, float]:
-    """Seconds from the command to a start screen that can be worked with."""
+def _start(page, folder: Path) -> tuple[subprocess.Popen, float, float]:
+    """Seconds from the command to a start screen that can be worked with, and until the server has
+    said what it shows of the workspace."""
     environment = {**os.environ, "CLEANPLATE_STORE": str(folder.parent / "store")}
     command = [sys.executable, "-m", "cleanplate", "serve", "--no-open", "--port", "0"]
     begun = time.perf_counter()
@@ -98,7 +99,9 @@ def _start(page, folder: Path) -> tuple[subprocess.Popen, float]:
     address = re.search(r"http\S+", server.stdout.readline())[0]
     page.goto(address)
     page.get_by_role("button", name="Choose a file").wait_for()
-    return server, round(time.perf_counter() - begun, 2)
+    shown = round(time.perf_counter() - begun, 2)
+    page.get_by_text("Version").wait_for()
+    return server, shown, round(time.perf_counter() - begun, 2)
 
 
 def _open(page, clip: Path) -> None:
