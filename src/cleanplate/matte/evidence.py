@@ -9,17 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.matte.sampling import Pairs, between
 from cleanplate.matte.settings import MatteSettings
-from cleanplate.matte.spreading import spread
 from cleanplate.matte.trimap import Trimap
 
 F32 = NDArray[np.float32]
 Vote = tuple[F32, F32]
 """Alpha in 0..1 and trust, both float32 (h, w)."""
 
-_APART = 0.05  # squared distance of two colours in 0..1 at which they are half told apart
-_APART_SEEN = 0.01  # the same, where the background is not a guess
-_MISFIT = 0.01  # squared distance of a colour from the line between foreground and background
+_APART_SEEN = 0.01  # squared distance at which colours are half told apart, one being no guess
 _DOUBT = 0.12  # alpha in a network's look that means no more than that it is not sure
 
 
@@ -50,30 +48,13 @@ def _decided(look: F32) -> F32:
     return np.clip((look - np.float32(_DOUBT)) / np.float32(1 - 2 * _DOUBT), 0, 1)
 
 
-def by_colour(image: F32, trimap: Trimap, settings: MatteSettings) -> Vote:
-    """Where a pixel's colour lies between those of the subject and of the background near it.
-
-    `image` is float32 (h, w, 3) in 0..1.
-    """
-    front = spread(image, trimap.inside.astype(np.float32))
-    back = spread(image, trimap.outside.astype(np.float32))
-    value, trust = _between(image, front, back, _APART)
-    return value, settings.by_colour * trust
+def by_colour(pairs: Pairs, settings: MatteSettings) -> Vote:
+    """Where a pixel's colour lies between those of the subject and of the background near it."""
+    return pairs.alpha, settings.by_colour * pairs.trust
 
 
-def by_plate(image: F32, plate: F32, seen: F32, trimap: Trimap, settings: MatteSettings) -> Vote:
-    """The same, where the background itself is known: `plate`, like `image`; `seen` in 0..1."""
-    front = spread(image, trimap.inside.astype(np.float32))
-    value, trust = _between(image, front, plate, _APART_SEEN)
+def by_plate(image: F32, pairs: Pairs, plate: F32, seen: F32, settings: MatteSettings) -> Vote:
+    """The same, where the background itself is known: `plate`, like `image`, float32 (h, w, 3) in
+    0..1; `seen` in 0..1."""
+    value, trust = between(image, pairs.front, plate, _APART_SEEN)
     return value, settings.by_plate * trust * seen
-
-
-def _between(image: F32, front: F32, back: F32, apart: float) -> Vote:
-    way = front - back
-    length = np.einsum("ijk,ijk->ij", way, way)
-    share = np.einsum("ijk,ijk->ij", image - back, way) / np.maximum(length, 1e-4)
-    value = np.clip(share, 0, 1)
-    rest = image - back - value[..., None] * way
-    misfit = np.einsum("ijk,ijk->ij", rest, rest)
-    trust = length / (length + np.float32(apart)) * np.exp(-misfit / np.float32(_MISFIT))
-    return value.astype(np.float32), trust.astype(np.float32)

@@ -19,7 +19,8 @@ class MatteSettings:
         The farthest that motion blur widens the band.
     hair
         How far from the mask hair may reach, and `doubt`, how deep in the mask a network may doubt
-        it; both as shares of the root of the mask's area.
+        it, and `fringe`, how deep the background may show between hairs; all as shares of the root
+        of the mask's area.
     by_look, by_colour, by_plate, by_time
         What each kind of evidence weighs against the matting Laplacian, whose own weight is 1.
     noise
@@ -35,8 +36,9 @@ class MatteSettings:
     widest: float = 0.04
     hair: float = 0.12
     doubt: float = 0.04
-    by_look: float = 0.02
-    by_colour: float = 0.1
+    fringe: float = 0.1
+    by_look: float = 0.015
+    by_colour: float = 0.3
     by_plate: float = 0.3
     by_time: float = 0.1
     noise: float = 1e-6

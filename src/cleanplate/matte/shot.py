@@ -15,8 +15,9 @@ from cleanplate.matte.hint import Hint
 from cleanplate.matte.laplacian import solve
 from cleanplate.matte.layers import Expected, Layers, expect
 from cleanplate.matte.motion import follow, smear
+from cleanplate.matte.sampling import sample
 from cleanplate.matte.settings import MatteSettings
-from cleanplate.matte.trimap import Trimap, around, make_trimap
+from cleanplate.matte.trimap import Trimap, around, make_trimap, opened, rim, settled
 
 F32 = NDArray[np.float32]
 
@@ -80,6 +81,7 @@ def _next(
         carrier = follow(before.image, seen)
         blur = smear(carrier.flow, hint.mask, settings.shutter)
         expected = expect(before.layers, unit, hint.mask, carrier)
+    hint = settled(hint)
     trimap = make_trimap(hint, blur, settings, expected)
     layers = _solved(unit, hint, trimap, expected, settings)
     alpha, front = layers.alpha, layers.front
@@ -101,16 +103,18 @@ def _solved(
     place = around(~trimap.outside, 0, _SPARE)
     part = Trimap(trimap.inside[place], trimap.outside[place], trimap.agreement)
     near = np.ascontiguousarray(image[place])
+    part = _fringed(near, hint.mask[place], part, settings)
+    pairs = sample(near, part)
     votes = [
         evidence.by_look(
             _cut(hint.look, place), _cut(hint.soft, place), hint.mask[place], part, settings
         ),
-        evidence.by_colour(near, part, settings),
+        evidence.by_colour(pairs, settings),
     ]
     plate = _plate(hint, expected)
     if plate is not None:
         plate = Known(plate.colour[place], plate.trust[place])
-        votes.append(evidence.by_plate(near, plate.colour, plate.trust, part, settings))
+        votes.append(evidence.by_plate(near, pairs, plate.colour, plate.trust, settings))
     held = None
     if expected is not None:
         trust = expected.trust[place]
@@ -118,7 +122,7 @@ def _solved(
         held = Known(expected.front[place], _HELD * trust)
     target, trust = evidence.gather(votes)
     band = part.band
-    first = np.where(band, target, alpha[place])
+    first = np.where(band, target, part.inside.astype(np.float32))
     found = solve(near, first, band, trust, target, epsilon=settings.noise, rounds=settings.rounds)
     alpha[place] = found
     held_back = None if plate is None else Known(plate.colour, _PLATE_HELD * plate.trust)
@@ -130,6 +134,17 @@ def _solved(
     if plate is not None:
         seen[place] = np.maximum(seen[place], plate.trust)
     return Layers(image, alpha, front, back, seen)
+
+
+def _fringed(
+    image: F32, mask: NDArray[np.bool_], trimap: Trimap, settings: MatteSettings
+) -> Trimap:
+    """The trimap opened inwards where the background shows between hairs."""
+    belt = trimap.inside & rim(mask, settings.fringe * float(np.sqrt(mask.sum())))
+    if not belt.any():
+        return trimap
+    pairs = sample(image, Trimap(trimap.inside & ~belt, trimap.outside, trimap.agreement))
+    return opened(trimap, belt, pairs.alpha, pairs.trust)
 
 
 def _plate(hint: Hint, expected: Expected | None) -> Known | None:

@@ -1,12 +1,12 @@
 """What is surely the subject, surely not, and in between: the band in which alpha is solved.
 
 The band is as wide as it must be: a few pixels along a sharp edge, as wide as the smear where the
-edge moves, and as far as hair goes where a network saw some.
+edge moves, and as far as hair goes where a network saw some, or where the background shows through.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -22,10 +22,16 @@ F32 = NDArray[np.float32]
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
 _TOUCHED = 0.04  # above it a network sees something of the subject in a pixel
 _THICK = 0.008  # of the longest side: half of what is too thick to be hair
+_KEPT = 0.016  # the same, of what the frame before had beyond the mask
 _HAIR = 0.25  # the same, far from the mask, where less is only the network's doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
 _SURE_LOOK = 0.6  # agreement above which the network may narrow the band
 _TRUSTED = 0.1  # what the frame before says of this one counts above this trust
+_SHOWING = 0.4  # of the background, and surely, on average around a pixel: it shows there
+_AROUND = 3  # pixels across which that average is taken
+_OPENED = 4  # pixels around it that are opened with it
+_SOLID = 4  # times as thick as its rim is deep a mask must be
+_OVERRULED = 6  # pixels around what a network missed where it is not believed either
 _BORDER = 64  # pixels that the mask goes on for beyond the picture
 
 
@@ -75,13 +81,53 @@ def make_trimap(
     if expected is not None:
         sure = expected.trust > _TRUSTED
         inside &= ~(sure & (expected.alpha < 1 - _TOUCHED))
-        near |= _widened(_thin(sure & (expected.alpha > _TOUCHED) & ~mask, mask), 1)
+        near |= _widened(_thin(sure & (expected.alpha > _TOUCHED) & ~mask, mask, _KEPT), 1)
     return Trimap(inside, ~near, agreement)
 
 
-def _thin(beyond: Mask, mask: Mask) -> Mask:
-    """What is thin of a mask's surroundings."""
-    thick = max(3, round(_THICK * max(mask.shape)))
+def settled(hint: Hint) -> Hint:
+    """The hint with the network's look overruled where it misses thick parts of the mask: a head or
+    an arm is no doubt about an edge, and the mask decides what is meant."""
+    if hint.look is None or not hint.mask.any() or agreed(hint.mask, hint.look) == 0:
+        return hint
+    missed = hint.mask & (hint.look < _DOUBTED)
+    thick = missed & ~_thin(missed, ~hint.mask)
+    if not thick.any():
+        return hint
+    whole = _widened(thick, _OVERRULED) & hint.mask
+    return replace(hint, look=np.where(whole, np.float32(1), hint.look))
+
+
+def rim(mask: Mask, deepest: float) -> Mask:
+    """What of a mask is near its edge, for how thick the mask is there: up to `deepest` pixels, and
+    nowhere as deep as an arm or a head is thick."""
+    depth = _depth(mask)
+    result = np.zeros_like(mask)
+    for deep in (0.25 * deepest, 0.5 * deepest, deepest):
+        core = depth > _SOLID * deep
+        if core.any():
+            result |= (depth <= deep) & (_distance(core) <= _SOLID * deep + 1)
+    return result
+
+
+def opened(trimap: Trimap, belt: Mask, alpha: F32, trust: F32) -> Trimap:
+    """The trimap with its band opened inwards wherever the background comes in from it.
+
+    Masks are smooth, and cover what shows between hairs. `alpha` and `trust`, float32 (h, w) in 0..1,
+    are what colours say within `belt`, the part of `inside` that may be opened.
+    """
+    showing = belt & (cv2.blur(trust * (1 - alpha), (_AROUND, _AROUND)) > _SHOWING)
+    band = trimap.band
+    _, labels = cv2.connectedComponents((showing | band).astype(np.uint8))
+    joined = np.zeros(labels.max() + 1, bool)
+    joined[labels[band]] = True
+    gaps = belt & _widened(showing & joined[labels], _OPENED)
+    return Trimap(trimap.inside & ~gaps, trimap.outside, trimap.agreement)
+
+
+def _thin(beyond: Mask, mask: Mask, share: float = _THICK) -> Mask:
+    """What is thin of a mask's surroundings: less than twice `share` of the longest side."""
+    thick = max(3, round(share * max(mask.shape)))
     return beyond & ~_widened(_narrowed(beyond, thick), thick + 2)
 
 
