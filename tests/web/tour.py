@@ -32,6 +32,7 @@ def tour(editing: Editing, take) -> None:
     """Start, point, track, look, correct the edge, export. `take(name)` is called at each."""
     page = editing.page
     page.get_by_role("heading", name="Drop a clip here").wait_for()
+    page.get_by_text("Version").wait_for()  # the page is there before the server has told anything
     take("editor_start")
     page.get_by_role("button", name="Try the sample").click()
     page.wait_for_url("**/p/*", timeout=300_000)

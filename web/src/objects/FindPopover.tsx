@@ -110,7 +110,7 @@ export function FindPopover({
                 {each.label}
               </Button>
             ))}
-            {word && !matching.length && <p className="find-none">No kind of that name is known.</p>}
+            {word && !matching.length && <p className="find-none">No kind of that name is known. “Anything” finds what stands out.</p>}
           </div>
           {candidates && (
             <Results found={candidates.found} chosen={candidates.chosen} />
