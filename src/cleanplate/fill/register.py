@@ -1,18 +1,18 @@
 """Where each pixel around a hole lies in another frame.
 
-A layer's plane motion brings the other frame close; dense flow between the two, each with its
-hole filled from the other so that the hole pulls at nothing, measures what remains around the
-hole; inside the hole that remainder is continued smoothly. The result is a map of *source
-coordinates*, so that every pixel is sampled once, from the frame that really saw it.
+From coarse to fine. A layer's plane motion brings the other frame close; dense flow between the two,
+each with its hole filled from the other so that the hole pulls at nothing, measures what remains
+around the hole, and `align` the last fraction of a pixel; inside the hole either is continued
+smoothly. The result is a map of *source coordinates*, so that every pixel is sampled once, from the
+frame that really saw it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
+from cleanplate.fill.align import align
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import (
     WORTHWHILE,
@@ -25,20 +25,20 @@ from cleanplate.fill.geometry import (
     warp_map,
     whole_motion,
 )
-from cleanplate.fill.motion import dense_flow, fine_flow
+from cleanplate.fill.motion import coarse_flow
 from cleanplate.fill.smooth import pull_push
 
-# All in pixels of the half resolution.
+#: Steps of the alignment at half the working resolution and at all of it, and the largest correction,
+#: in pixels of each, that it makes.
+_HALF_STEPS, _STEPS = 1, 2
+_LARGEST_STEP = 1.5
+# In pixels of the half resolution, as all below.
 #: Largest remainder that a second layer's flow may add to its plane motion.
 _LARGEST_REST = 4.0
-#: Largest correction, in working pixels, that is measured at the working resolution.
-_LARGEST_FINE = 1.5
-#: A remainder shorter than this on average is the noise of the flow.
-_NOISE = 0.15
 #: A plane motion is measured again where the flow would move it by more than this.
 _WORTH_REPEATING = 0.4
 #: Spacing of the samples that a plane motion is fitted to.
-_SAMPLED = 2
+_SAMPLED = 3
 
 
 def register(
@@ -50,8 +50,6 @@ def register(
     camera: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Map the pixels of `box` in the target frame to the source frame.
-
-    Flow is measured at half the working resolution, to a fraction of its pixels.
 
     Args:
         target: the frame with the hole.
@@ -82,29 +80,24 @@ def register(
         else:
             rest, grid = rest - (moved - grid), moved
     motion = whole_motion(plane)
-    whole = warp_map(motion, box)
     if not camera:
         np.clip(rest, -_LARGEST_REST, _LARGEST_REST, out=rest)
-    if trusted.any() and typical_length(rest[trusted]) >= _NOISE:
-        whole += _doubled(_continue(rest, trusted), whole.shape[:2])
-    return _refined(target, source, whole, box, member), motion
+    closer = grid + _continue(rest, trusted) if trusted.any() else grid
+    own = crop(target.gray, half)
+    closer = align(own, source.gray, trusted, closer, _HALF_STEPS, _LARGEST_STEP)
+    whole = warp_map(motion, box)
+    whole += _doubled(closer - grid, whole.shape[:2])
+    return _aligned(target, source, whole, box, member), motion
 
 
-def _refined(
+def _aligned(
     target: WorkFrame, source: WorkFrame, grid: np.ndarray, box: Box, member: np.ndarray
 ) -> np.ndarray:
     """The map with what is left to measure at the working resolution taken in."""
-    near = crop(target.near_hole, box)
-    rest, seen = _remainder(
-        crop(target.luma, box), near, source.luma, source.near_hole, grid, fine_flow
-    )
     size = (grid.shape[1], grid.shape[0])
-    member = cv2.resize(member.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    trusted = seen & member.view(bool)
-    if not trusted.any():
-        return grid
-    np.clip(rest, -_LARGEST_FINE, _LARGEST_FINE, out=rest)
-    return grid + _continue(rest, trusted)
+    member = cv2.resize(member.view(np.uint8), size, interpolation=cv2.INTER_NEAREST).view(bool)
+    counts = member & ~crop(target.near_hole, box) & ~_hidden(source.near_hole, grid)
+    return align(crop(target.luma, box), source.luma, counts, grid, _STEPS, _LARGEST_STEP)
 
 
 def _measure(
@@ -112,36 +105,20 @@ def _measure(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The plane map, the flow that remains after it, and where both frames are seen."""
     grid = warp_map(plane, half)
-    own = crop(target.gray, half)
-    return grid, *_remainder(own, near, source.gray, source.near_gray, grid, dense_flow)
-
-
-def _remainder(
-    own: np.ndarray,
-    near: np.ndarray,
-    other: np.ndarray,
-    other_near: np.ndarray,
-    grid: np.ndarray,
-    flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
-    """The flow that remains after a map, and where both pictures are seen.
-
-    Args:
-        own: uint8 (h, w), the target's region.
-        near: bool (h, w), where it is not to be looked at.
-        other, other_near: the same of the whole source frame.
-        grid: float32 (h, w, 2), the map into it.
-        flow: measures it.
-    """
-    warped = cv2.remap(other, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    hidden = cv2.remap(
-        other_near.view(np.uint8), grid, None, cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
-    ).view(bool)  # fmt: skip
-    own = own.copy()
+    own = crop(target.gray, half).copy()
+    warped = cv2.remap(source.gray, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    hidden = _hidden(source.near_gray, grid)
     np.copyto(own, warped, where=near & ~hidden)
     np.copyto(warped, own, where=hidden)
-    return flow(own, warped), ~near & ~hidden
+    return grid, coarse_flow(own, warped), ~near & ~hidden
+
+
+def _hidden(near: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """bool, like `grid`: where the map meets the other frame's hole, or leaves the frame."""
+    return cv2.remap(
+        near.view(np.uint8), grid, None, cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+    ).view(bool)  # fmt: skip
 
 
 def _doubled(rest: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -183,13 +160,12 @@ def _typical(shift: np.ndarray, near: np.ndarray) -> float:
 
 
 def _continue(rest: np.ndarray, trusted: np.ndarray) -> np.ndarray:
-    """The remainder where it is trusted, continued smoothly where it is not."""
+    """The smooth part of the remainder where it is trusted, continued to where it is not."""
     height, width = trusted.shape
     small = (max(2, width // 4), max(2, height // 4))
     weight = trusted.astype(np.float32)
     mass = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
     total = cv2.resize(rest * weight[..., None], small, interpolation=cv2.INTER_AREA)
-    known = np.minimum(mass * 4, 1)
     mean = total / np.maximum(mass, 1e-6)[..., None]
-    smooth = cv2.resize(pull_push(mean, known), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(trusted[..., None], rest, smooth)
+    smooth = pull_push(mean, np.minimum(mass * 4, 1))
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
