@@ -47,11 +47,14 @@ def align(
     if not counts.any():
         return grid
     own = np.ascontiguousarray(own)
+    # A pixel's slopes take in the pixels beside it.
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    inner = cv2.erode(counts.view(np.uint8), cross).view(bool)
     rest = np.float32(0)
     moved = grid
     for _ in range(steps):
         warped = cv2.remap(other, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        sums = _normal_equations(own, warped, counts)
+        sums = _normal_equations(own, warped, inner)
         near = sum(
             share * cv2.blur(sums, (size, size), borderType=cv2.BORDER_CONSTANT)
             for size, share in _WINDOWS
@@ -75,30 +78,37 @@ def _normal_equations(own, warped, counts):  # pragma: no cover - compiled
     rows, cols = (height + _CELL - 1) // _CELL, (width + _CELL - 1) // _CELL
     out = np.zeros((rows, cols, 9), np.float32)
     half, scale = np.float32(0.25), 1 / (_UNLIKE * _UNLIKE)
-    for y in range(1, height - 1):
-        for x in range(1, width - 1):
-            if not counts[y, x]:
-                continue
-            if not (
-                counts[y, x - 1] and counts[y, x + 1] and counts[y - 1, x] and counts[y + 1, x]
-            ):
-                continue  # a slope would take in what does not count
-            # The mean slope of both pictures: exact to the second order.
-            across = np.int32(own[y, x + 1]) - own[y, x - 1] + warped[y, x + 1] - warped[y, x - 1]
-            down = np.int32(own[y + 1, x]) - own[y - 1, x] + warped[y + 1, x] - warped[y - 1, x]
-            gx, gy = half * across, half * down
-            lacks = np.float32(np.int32(own[y, x]) - warped[y, x])
-            weight = 1 / (1 + lacks * lacks * scale)
-            cell = out[y // _CELL, x // _CELL]
-            cell[0] += weight * gx * gx
-            cell[1] += weight * gx * gy
-            cell[2] += weight * gy * gy
-            cell[3] += weight * gx
-            cell[4] += weight * gy
-            cell[5] += weight * gx * lacks
-            cell[6] += weight * gy * lacks
-            cell[7] += weight * lacks
-            cell[8] += weight
+    for row in range(rows):
+        for col in range(cols):
+            xx = xy = yy = sx = sy = xt = yt = st = mass = np.float32(0.0)
+            for y in range(max(row * _CELL, 1), min((row + 1) * _CELL, height - 1)):
+                for x in range(max(col * _CELL, 1), min((col + 1) * _CELL, width - 1)):
+                    if not counts[y, x]:
+                        continue
+                    # The mean slope of both pictures: exact to the second order.
+                    gx = half * (
+                        np.int32(own[y, x + 1]) - own[y, x - 1]
+                        + np.int32(warped[y, x + 1]) - warped[y, x - 1]
+                    )  # fmt: skip
+                    gy = half * (
+                        np.int32(own[y + 1, x]) - own[y - 1, x]
+                        + np.int32(warped[y + 1, x]) - warped[y - 1, x]
+                    )  # fmt: skip
+                    lacks = np.float32(np.int32(own[y, x]) - warped[y, x])
+                    weight = 1 / (1 + lacks * lacks * scale)
+                    wx, wy = weight * gx, weight * gy
+                    xx += wx * gx
+                    xy += wx * gy
+                    yy += wy * gy
+                    sx += wx
+                    sy += wy
+                    xt += wx * lacks
+                    yt += wy * lacks
+                    st += weight * lacks
+                    mass += weight
+            cell = out[row, col]
+            cell[0], cell[1], cell[2], cell[3], cell[4] = xx, xy, yy, sx, sy
+            cell[5], cell[6], cell[7], cell[8] = xt, yt, st, mass
     return out
 
 
