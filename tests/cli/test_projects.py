@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import generated
 
 
@@ -61,6 +62,18 @@ def test_what_is_cut_out_is_exported_with_its_transparency(
     alpha = generated.planes(tmp_path / "out.mkv")[4][..., 3]
     inside = scene.holes[4]
     assert alpha[inside].mean() > 230 and alpha[~inside].mean() < 5
+
+    show = ("preview", "a.cleanplate", "--frame", 4, "-o")
+    for name, *controls in [("seen.png",), ("choked.png", "--choke", 3)]:
+        done = run(*show, name, "--compare", "cutout", *controls)
+        assert done.returncode == 0, done.stderr
+    seen, choked = (cv2.imread(str(tmp_path / f"{name}.png"), -1) for name in ("seen", "choked"))
+    assert seen[inside][:, 3].mean() > 220 and seen[~inside][:, 3].mean() < 10
+    assert choked[..., 3].sum() < 0.9 * seen[..., 3].sum()
+    wrong = run(*show, "seen.jpg", "--compare", "matte")
+    assert wrong.returncode == 2 and "seen.png" in wrong.stderr
+    several = run("preview", "a.cleanplate", "--frames", "1:3", "-o", "p.png", "--compare", "matte")
+    assert several.returncode == 2 and "--frame N" in several.stderr
 
 
 def test_a_preview_from_the_command_line(cleanplate, scene, tmp_path, monkeypatch):

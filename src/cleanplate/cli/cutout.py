@@ -11,11 +11,15 @@ import typer
 
 from cleanplate.cli.fetching import fetching
 from cleanplate.cli.options import (
+    ChokeOption,
     ClipArgument,
     ClipOption,
     CrfOption,
+    DespeckleOption,
     EventsOption,
+    FeatherOption,
     FramesOption,
+    GammaOption,
     MaskOption,
     OverwriteOption,
     Quality,
@@ -159,18 +163,10 @@ def cutout(
             help="The screen's colour for --method key: green, blue or #rrggbb.",
         ),
     ] = None,
-    choke: Annotated[
-        float, typer.Option(help="Move the matte's edge inwards, in pixels; below 0, outwards.")
-    ] = 0,
-    feather: Annotated[
-        float, typer.Option(min=0, help="Soften the matte's edge by so many pixels.")
-    ] = 0,
-    gamma: Annotated[
-        float, typer.Option(help="Above 1: what is half there more solid; below 1: thinner.")
-    ] = 1,
-    despeckle: Annotated[
-        int, typer.Option(min=0, metavar="AREA", help="Drop islands and gaps below so many pixels.")
-    ] = 0,
+    choke: ChokeOption = 0,
+    feather: FeatherOption = 0,
+    gamma: GammaOption = 1,
+    despeckle: DespeckleOption = 0,
     hold_out: Annotated[
         Path | None,
         typer.Option(

@@ -121,3 +121,17 @@ def parse_frames(text: str | None) -> slice | None:
             f"{text!r} holds no frame: the end comes first", param_hint="--frames"
         )
     return slice(first, end)
+
+
+ChokeOption = Annotated[
+    float, typer.Option(help="Move the matte's edge inwards, in pixels; below 0, outwards.")
+]
+FeatherOption = Annotated[
+    float, typer.Option(min=0, help="Soften the matte's edge by so many pixels.")
+]
+GammaOption = Annotated[
+    float, typer.Option(help="Above 1: what is half there more solid; below 1: thinner.")
+]
+DespeckleOption = Annotated[
+    int, typer.Option(min=0, metavar="AREA", help="Drop islands and gaps below so many pixels.")
+]

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.options import ProjectArgument, parse_frames
+from cleanplate.cli.options import (
+    ChokeOption,
+    DespeckleOption,
+    FeatherOption,
+    GammaOption,
+    ProjectArgument,
+    parse_frames,
+)
 from cleanplate.cli.progress import shown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -29,6 +36,8 @@ class How(StrEnum):
     before = "before"
     split = "split"
     side = "side"
+    matte = "matte"
+    cutout = "cutout"
 
 
 @app.command()
@@ -47,7 +56,16 @@ def preview(
     frames: Annotated[
         str | None, typer.Option(metavar="A:B", help="Frames A to B-1, as a small video.")
     ] = None,
-    compare: Annotated[How, typer.Option(help="Show it beside how it was.")] = How.after,
+    compare: Annotated[
+        How,
+        typer.Option(
+            help="Show it beside how it was; or the matte or the cutout of one frame, as a PNG."
+        ),
+    ] = How.after,
+    choke: ChokeOption = 0,
+    feather: FeatherOption = 0,
+    gamma: GammaOption = 1,
+    despeckle: DespeckleOption = 0,
     size: Annotated[
         int, typer.Option(min=16, metavar="PX", help="The longer side of the picture.")
     ] = 960,
@@ -55,6 +73,19 @@ def preview(
     """See some frames of a project before exporting it."""
     if (frame is None) == (frames is None):
         raise typer.BadParameter("say which: --frame N or --frames A:B")
+    if compare in (How.matte, How.cutout):
+        if frame is None:
+            raise typer.BadParameter("a matte or a cutout is shown of one frame: --frame N")
+        from cleanplate.engine.cutout_project import write_cutout_preview
+        from cleanplate.matte.controls import MatteControls
+        from cleanplate.project import Project
+
+        controls = MatteControls(despeckle, choke, feather, gamma)
+        with fetching() as watch, shown(False) as show:
+            write_cutout_preview(
+                Project.open(project), output, frame, compare.value, controls, size, show, watch
+            )
+        return
     chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project

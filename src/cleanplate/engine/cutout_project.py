@@ -5,18 +5,33 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.atomic import write_whole
 from cleanplate.engine.control import Control
 from cleanplate.engine.cutout import CutoutSettings, check_cutout, cutout_clip
+from cleanplate.engine.cutout_arrays import preview_cutout
 from cleanplate.engine.events import Listener
 from cleanplate.engine.files import delivered, the_clip
+from cleanplate.engine.finish import Finished
 from cleanplate.engine.mask_files import png
+from cleanplate.engine.matting import CarefulMatter
+from cleanplate.engine.preview import SMALL
 from cleanplate.engine.report import Report
 from cleanplate.engine.run import OutputSettings, check_outputs
 from cleanplate.engine.store import Store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
+from cleanplate.matte.controls import MatteControls
+from cleanplate.media import open_clip
 from cleanplate.project import Project, State
+
+if TYPE_CHECKING:
+    from cleanplate.models.fetching import Watcher
 
 WHATS = ("plate", "cutout", "matte")
 """What an export may be of: the clip without what is erased, what is cut out with its transparency,
@@ -82,3 +97,52 @@ def cutout_project(
         report = cutout_clip(source, target, chosen, progress, cancel)
         report.output = str(output)
         return report
+
+
+def write_cutout_preview(
+    project: Project,
+    output: Path,
+    frame: int,
+    show: Literal["matte", "cutout"],
+    controls: MatteControls | None = None,
+    size: int = SMALL,
+    progress: Listener | None = None,
+    watch: Watcher | None = None,
+) -> None:
+    """Write one frame's matte in grey, or its cutout with transparency, as a PNG.
+
+    As an export makes it, but for what neighbouring frames add; `controls` are in the clip's own
+    pixels, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
+    object that is cut out is known on the frame.
+    """
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"the {show} of one frame is a PNG: name it {output.stem}.png")
+    check_outputs(output, OutputSettings(overwrite=True), {"the project": project.folder})
+    stage = MaskStage(project, watch=watch)
+    exported_of(stage.state, "cutout")
+    for _ in stage.compute(range(frame, frame + 1), progress):
+        pass
+    with open_clip(stage.info) as reader:
+        image = reader.read_frame(frame).image
+    mask = stage.together(frame, "cutout")
+    if not mask.any():
+        raise UsageError(f"nothing that is cut out is on frame {frame}")
+    done = preview_cutout(image, mask, controls, matter=CarefulMatter(watch=watch))
+    alpha, colour = _smaller(done, size)
+    picture = alpha if show == "matte" else np.dstack([colour, alpha])
+    order = cv2.COLOR_GRAY2BGR if show == "matte" else cv2.COLOR_RGBA2BGRA
+    _, data = cv2.imencode(".png", cv2.cvtColor(np.rint(picture * 255).astype(np.uint8), order))
+    write_whole(output, data.tobytes())
+
+
+def _smaller(done: Finished, size: int) -> tuple[NDArray, NDArray]:
+    """Alpha (h, w) and straight colours (h, w, 3), float32 in 0..1, `size` pixels long at most."""
+    height, width = done.alpha.shape
+    colour = done.foreground.astype(np.float32) / np.iinfo(done.foreground.dtype).max
+    scale = min(1.0, size / max(height, width))
+    if scale == 1:
+        return done.alpha, colour
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    alpha = cv2.resize(done.alpha, small, interpolation=cv2.INTER_AREA)
+    # Where nothing is seen, the colours that were carried on are as good as any.
+    return alpha, cv2.resize(colour, small, interpolation=cv2.INTER_AREA)
