@@ -23,7 +23,7 @@ _jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
 _RAYS = 12
 _TURNS = 9  # pixels of a 3x3 block look in directions that lie between each other's
 _REACH = 0.1  # of the longest side: how far a ray goes
-_DEEPER = 8  # pixels behind the first sure one, where a second is taken, farther from the edge
+_DEEPER = 8  # pixels behind the first sure one: what every other ray takes, farther from the edge
 _NOISE = 1e-3  # squared distance of colours that counts as much as the way to the nearest samples
 _FAR = 0.3  # what twice that way costs
 _SHARING = ((2, 1), (2, 2))  # how many neighbours each way, and how far apart they are, in turn
@@ -82,8 +82,8 @@ def _pairs(image, kind, places, reach):
     """For each place the indices of the best foreground and background pixel, -1 for none."""
     height, width = kind.shape
     count = len(places)
-    fronts = np.empty((count, 2 * _RAYS), np.int32)
-    backs = np.empty((count, 2 * _RAYS), np.int32)
+    fronts = np.empty((count, _RAYS), np.int32)
+    backs = np.empty((count, _RAYS), np.int32)
     ahead, behind = np.zeros(count, np.int32), np.zeros(count, np.int32)
     near_front = np.full(count, np.float32(reach))
     near_back = np.full(count, np.float32(reach))
@@ -98,35 +98,28 @@ def _pairs(image, kind, places, reach):
         for ray in range(_RAYS):
             angle = 2 * np.pi * (ray + turn / _TURNS) / _RAYS
             down, along = np.sin(angle), np.cos(angle)
-            front_seen = back_seen = False
             for step in range(1, reach + 1):
                 v, u = int(np.rint(y + down * step)), int(np.rint(x + along * step))
                 if v < 0 or v >= height or u < 0 or u >= width:
                     break
                 what = kind[v, u]
-                if what == 2 or (what == 1 and front_seen) or (what == 0 and back_seen):
+                if what == 2:
                     continue
-                deeper = step + _DEEPER
-                w, t = int(np.rint(y + down * deeper)), int(np.rint(x + along * deeper))
-                more = 0 <= w < height and 0 <= t < width and kind[w, t] == what
+                at = v * width + u
+                # Every other ray goes on a little, to what is not so near the edge.
+                w = int(np.rint(y + down * (step + _DEEPER)))
+                t = int(np.rint(x + along * (step + _DEEPER)))
+                if (ray + turn) % 2 and 0 <= w < height and 0 <= t < width and kind[w, t] == what:
+                    at = w * width + t
                 if what == 1:
-                    front_seen = True
                     near_front[i] = min(near_front[i], step)
-                    fronts[i, ahead[i]] = v * width + u
+                    fronts[i, ahead[i]] = at
                     ahead[i] += 1
-                    if more:
-                        fronts[i, ahead[i]] = w * width + t
-                        ahead[i] += 1
                 else:
-                    back_seen = True
                     near_back[i] = min(near_back[i], step)
-                    backs[i, behind[i]] = v * width + u
+                    backs[i, behind[i]] = at
                     behind[i] += 1
-                    if more:
-                        backs[i, behind[i]] = w * width + t
-                        behind[i] += 1
-                if front_seen and back_seen:
-                    break
+                break
         for a in range(ahead[i]):
             for b in range(behind[i]):
                 f, g = fronts[i, a], backs[i, b]
