@@ -25,7 +25,8 @@ Mask = NDArray[np.bool_]
 KEPT = 8
 """Embeddings in memory: 4 MiB each, and the frame."""
 
-_SHAPE = (1, 256, 64, 64)
+SHAPE = (1, 256, 64, 64)
+"""Of what the network understands of a frame."""
 
 
 class Prompter:
@@ -46,6 +47,12 @@ class Prompter:
         self._reader: ClipReader | None = None
         self._held: OrderedDict[int, Embedding] = OrderedDict()
         self._lock = threading.RLock()
+
+    def prepare(self) -> None:
+        """Open the clip and load the network now, so that the first frame waits for neither."""
+        with self._lock:
+            self._open()
+            self._network()
 
     def embed(self, frame: int) -> Embedding:
         """What the network understands of a frame: at once where it has been asked for before,
@@ -96,10 +103,13 @@ class Prompter:
             self._segmenter = Segmenter(watch=self._watch)
         return self._segmenter
 
-    def _look(self, frame: int) -> Embedding:
+    def _open(self) -> ClipReader:
         if self._reader is None:
             self._reader = open_clip(self._project.clip())
-        image = self._reader.read_frame(frame).image
+        return self._reader
+
+    def _look(self, frame: int) -> Embedding:
+        image = self._open().read_frame(frame).image
         if image.dtype == np.uint16:
             image = (image >> 8).astype(np.uint8)
         weights = [file.sha256 for file in models.manifest(NETWORK).files]
@@ -110,7 +120,7 @@ class Prompter:
             data = self._network().embed(image).features.astype("<f2").tobytes()
             self._store.put(key, data)
         # Always by way of half precision, so that an answer does not depend on the store.
-        features = np.frombuffer(data, "<f2").reshape(_SHAPE).astype(np.float32)
+        features = np.frombuffer(data, "<f2").reshape(SHAPE).astype(np.float32)
         return Embedding(image=image, features=features)
 
 

@@ -182,7 +182,7 @@ class Frames:
             self._wished.notify_all()
 
     def _run(self) -> None:
-        stand_back(12)  # whoever waits for a frame goes first, and so does a job
+        stand_back(10)  # whoever waits for a frame goes first, and so does a job
         done: Wish | None = None
         while True:
             with self._wished:

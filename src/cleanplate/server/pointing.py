@@ -57,11 +57,8 @@ class Desk:
         return getattr(self, message["do"])(message)
 
     def prepare(self, message: Message) -> None:
-        """Answer a click that nobody made, so that the first real one finds the clip open and all
-        that it takes loaded."""
-        from cleanplate.project import Prompts
-
-        self._prompter(message["project"]).mask(0, Prompts(points=[(0, 0)], labels=[True]))
+        """Open a project's clip, so that the first click does not wait for it."""
+        self._prompter(message["project"]).prepare()
 
     def embed(self, message: Message) -> None:
         self._prompter(message["project"]).embed(message["frame"])
@@ -121,14 +118,23 @@ class Desk:
 
 
 def _warm_up() -> None:
-    """Load before the first question what takes a second or two."""
+    """Load before the first question what takes a second or two, and answer one that nobody asked:
+    of a small, blank frame, of which nothing has to be understood first."""
+    import numpy as np
+
     from cleanplate import models
-    from cleanplate.segment import Segmenter
+    from cleanplate.engine.prompter import SHAPE
+    from cleanplate.segment import Embedding, Prompt, Segmenter
+    from cleanplate.segment.refine import refine
     from cleanplate.segment.segmenter import NETWORK
 
-    if models.present(models.manifest(NETWORK)):
-        with suppress(CleanplateError):  # a damaged one is said to whoever asks
-            Segmenter()
+    if not models.present(models.manifest(NETWORK)):
+        return
+    image = np.zeros((64, 64, 3), np.uint8)
+    blank = Embedding(image=image, features=np.zeros(SHAPE, np.float32))
+    with suppress(CleanplateError):  # a damaged network is said to whoever asks
+        Segmenter().predict(Prompt(points=[(32, 32)]), blank)
+    refine(image, np.tile(np.linspace(-3, 3, 64, dtype=np.float32), (64, 1)))
 
 
 def main() -> None:
