@@ -22,7 +22,6 @@ from cleanplate.media import ClipReader, Frame, open_clip
 from cleanplate.server.opened import Clip
 from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import jpeg
-from cleanplate.server.readers import stand_back
 
 WIDTH = 480
 
@@ -125,7 +124,6 @@ class Drafts:
             self._thread.join(2)
 
     def _run(self) -> None:
-        stand_back(5)  # behind whoever waits for a frame, before what is made ready in full size
         done: tuple[_Sheet, int] | None = None
         while True:
             with self._changed:

@@ -24,7 +24,7 @@ from cleanplate.server.drafts import Drafts
 from cleanplate.server.opened import Clip, OpenProject
 from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import Picture, Recent, jpeg, png, width_for
-from cleanplate.server.readers import Readers, stand_back
+from cleanplate.server.readers import Readers
 
 STRETCH = 24
 """Frames that are made and stored together: a second or so."""
@@ -182,7 +182,8 @@ class Frames:
             self._wished.notify_all()
 
     def _run(self) -> None:
-        stand_back(10)  # whoever waits for a frame goes first, and so does a job
+        # At the priority of all others: one that stood back would keep Python's lock from everyone
+        # for as long as other programs keep the core from it. Instead it gives way, frame by frame.
         done: Wish | None = None
         while True:
             with self._wished:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cleanplate.media import ClipReader, open_clip
@@ -22,7 +21,7 @@ _ALL = 8
 @dataclass
 class _Held:
     clip: str
-    reader: ClipReader
+    reader: ClipReader | None = None  # while it is being opened
     at: int = -1
     busy: bool = False
     used: float = field(default_factory=time.monotonic)
@@ -30,14 +29,6 @@ class _Held:
     def cost(self, frame: int) -> tuple[bool, int]:
         """What it takes to get to a frame: going on is cheaper than going back."""
         return (frame < self.at, abs(frame - self.at))
-
-
-def stand_back(by: int) -> None:
-    """Give this thread, and the decoders that it opens, a lower priority. Only Linux has it by
-    thread."""
-    with suppress(AttributeError, OSError):
-        own = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + by)
 
 
 class Readers:
@@ -82,6 +73,18 @@ class Readers:
                 self._changed.notify_all()
 
     def _take(self, clip: Clip, frame: int) -> _Held:
+        held = self._reserve(clip, frame)
+        if held.reader is None:
+            try:
+                held.reader = open_clip(clip.info)  # while others take theirs
+            except BaseException:
+                with self._changed:
+                    self._held.remove(held)
+                    self._changed.notify_all()
+                raise
+        return held
+
+    def _reserve(self, clip: Clip, frame: int) -> _Held:
         with self._changed:
             while True:
                 own = [one for one in self._held if one.clip == clip.fingerprint]
@@ -91,7 +94,7 @@ class Readers:
                 if near:
                     chosen = min(near, key=lambda one: one.cost(frame))
                 elif len(own) < _EACH:
-                    chosen = _Held(clip.fingerprint, open_clip(clip.info))
+                    chosen = _Held(clip.fingerprint)
                     self._held.append(chosen)
                 elif free:
                     chosen = min(free, key=lambda one: one.used)
