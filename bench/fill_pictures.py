@@ -124,7 +124,7 @@ def follow(clip: Clip, index: int) -> Steps:
             window.add(prepare(i, image, hole, settings.work_area))
         window.end()
         frame = window.frames[index]
-        sources, own, layers = look_around(window, frame, settings)
+        sources, own, layers = look_around(window, frame, settings.reach)
         candidates = gather(frame, frame.box, sources)
         hole = crop(frame.work_hole, frame.box)
         means = layer_means(candidates, hole, frame.smooth, layers)

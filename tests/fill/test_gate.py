@@ -30,7 +30,7 @@ def shares(scene, indices):
         for index in indices:
             frame = window.frames[index]
             hole = crop(frame.work_hole, frame.box)
-            sources, own, layers = look_around(window, frame, choice)
+            sources, own, layers = look_around(window, frame, choice.reach)
             means = layer_means(gather(frame, frame.box, sources), hole, frame.smooth, layers)
             offered = np.moveaxis(means.evidence[..., 7] > 0, 0, -1)
             yield decide(means, frame, frame.box, own), offered, hole

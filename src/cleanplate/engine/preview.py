@@ -50,7 +50,7 @@ SMALL = 960
 _DECODED = 24
 """Frames that are decoded ahead of the fill."""
 
-_HELD = 112
+_HELD = 134
 """Frames in memory: those that one preview looks at, and room to step on; some 3 MB each."""
 
 

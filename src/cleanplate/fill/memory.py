@@ -17,7 +17,7 @@ import numpy as np
 
 from cleanplate.fill.filled import Picture
 from cleanplate.fill.frame import WorkFrame, prepare
-from cleanplate.fill.settings import SETTLE
+from cleanplate.fill.settings import KEY_REACH, SETTLE
 
 #: Frames on either side that decide what explains a frame.
 _AROUND = SETTLE + 4
@@ -66,7 +66,8 @@ class Memory:
             return known
 
     def value(self, kind: str, index: int, work: Callable[[], Any]) -> Any:
-        """What explains a frame ("errors"), its own completion ("completed"), or its "plan"."""
+        """What explains a frame ("errors"), its completion as a key frame ("completed"), or its
+        "plan"."""
         table = self._values[kind]
         with self._lock:
             if index in table:
@@ -85,6 +86,8 @@ class Memory:
         self._values["plan"].clear()
         for other in range(index - _AROUND, index + _AROUND + 1):
             self._values["errors"].pop(other, None)
+        for other in range(index - KEY_REACH - _AROUND, index + KEY_REACH + _AROUND + 1):
+            self._values["completed"].pop(other, None)
 
     def _drop(self, index: int) -> None:
         self._frames.pop(index, None)

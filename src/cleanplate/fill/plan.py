@@ -13,9 +13,9 @@ from cleanplate.fill.geometry import Box, crop, half_box, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
-from cleanplate.fill.settings import Completer, FillSettings
+from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.synthesise import complete
-from cleanplate.fill.unseen import carry, clone, key_frames
+from cleanplate.fill.unseen import Completed, carry, clone, complete_key, key_frames
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
@@ -74,25 +74,29 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
     frame = window.frames[index]
     if frame.box is None:
         return None
-    sources, own, layers = look_around(window, frame, settings)
-    if sources:
-        candidates = gather(frame, frame.box, sources)
-        hole = crop(frame.work_hole, frame.box)
-        means = layer_means(candidates, hole, frame.smooth, layers)
-        plan = _choose(frame, candidates, means, decide(means, frame, frame.box, own))
-    else:
-        plan = _smooth_only(frame)
-    _make_up(window, plan, settings.completer or complete)
+    plan = _judge(window, frame, settings.reach)
+    _make_up(window, plan, settings)
     return plan
 
 
-def _make_up(window: Window, plan: Plan, completer: Completer) -> None:
+def _judge(window: Window, frame: WorkFrame, reach: tuple[int, ...]) -> Plan:
+    """What the frames within reach show of a frame's hole, and how far each is believed."""
+    sources, own, layers = look_around(window, frame, reach)
+    if not sources:
+        return _smooth_only(frame)
+    candidates = gather(frame, frame.box, sources)
+    hole = crop(frame.work_hole, frame.box)
+    means = layer_means(candidates, hole, frame.smooth, layers)
+    return _choose(frame, candidates, means, decide(means, frame, frame.box, own))
+
+
+def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     """Put what key frames make up where no other frame can be believed, in place."""
     index = plan.frame.index
     unseen = crop(plan.frame.work_hole, plan.box) & (plan.layer < 0)
     if not unseen.any():
         return
-    found = {key: window.completed(key, completer) for key in key_frames(index)}
+    found = {key: _completed(window, key, settings) for key in key_frames(index)}
     keys = {key: picture for key, picture in found.items() if picture is not None}
     if not keys:
         return
@@ -106,6 +110,20 @@ def _make_up(window: Window, plan: Plan, completer: Completer) -> None:
     change = full[..., None] * (made_up - plan.soft)
     plan.soft = plan.soft + change
     plan.below = np.where(unseen[..., None], plan.soft, plan.below)
+
+
+def _completed(window: Window, key: int, settings: FillSettings) -> Completed | None:
+    """Key frame `key` with its hole made up where no frame near it shows what is behind; None where
+    it has no hole or is not at hand."""
+    frame = window.frames.get(key)
+    if frame is None or frame.box is None:
+        return None
+
+    def work() -> Completed:
+        plan = _judge(window, frame, settings.key_reach)
+        return complete_key(frame, plan.layer >= 0, plan.soft, settings.completer or complete)
+
+    return window.completed(key, work)
 
 
 def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
@@ -124,7 +142,7 @@ def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
 
 
 def look_around(
-    window: Window, frame: WorkFrame, settings: FillSettings
+    window: Window, frame: WorkFrame, reach: tuple[int, ...]
 ) -> tuple[list[Source], np.ndarray, int]:
     """Register the frames that show something of the hole.
 
@@ -135,7 +153,7 @@ def look_around(
     """
     index, box = frame.index, frame.box
     hole = crop(frame.work_hole, box)
-    present = [i for i in sources_of(index, settings.reach) if i in window.frames]
+    present = [i for i in sources_of(index, reach) if i in window.frames]
     sources: list[Source] = []
     own = crop(window.errors(index), half_box(box))
     if not present:

@@ -26,8 +26,10 @@ _REACH: dict[str, tuple[int, ...]] = {
 #: Frames either side that a frame's tone is averaged with.
 _SPAN = {"draft": 2, "good": 4, "best": 4}
 
-#: Frames from one key frame, at which what no frame shows is made up, to the next.
+#: Frames from one key frame, at which what no frame shows is made up, to the next; and how far from
+#: a key frame one looks, at most, for what other frames show of its hole.
 SPACING = 32
+KEY_REACH = 11
 #: Frames over which the second layer's motion is averaged, each way.
 SETTLE = 3
 #: Frames beyond the reach that must be known before a frame can be judged, so that the second
@@ -74,6 +76,11 @@ class FillSettings:
         return _REACH[self._level]
 
     @property
+    def key_reach(self) -> tuple[int, ...]:
+        """Those of the distances at which a key frame looks for what is behind its hole."""
+        return tuple(step for step in self.reach if step <= KEY_REACH)
+
+    @property
     def span(self) -> int:
         """Frames either side that a frame's tone is averaged with."""
         return _SPAN[self._level]
@@ -87,7 +94,7 @@ class FillSettings:
     def furthest(self) -> int:
         """Frames that a plan looks at, either way: a plan that met later ones would wait for steps
         that are queued behind it, for ever."""
-        return max(*self.reach, SPACING)
+        return max(*self.reach, SPACING + self.key_reach[-1])
 
 
 def context(settings: FillSettings) -> int:

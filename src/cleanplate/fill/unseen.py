@@ -1,7 +1,7 @@
 """What no frame shows: made up once at key frames, and carried along.
 
-Key frames stand at fixed places of the shot. Each is completed on its own, from its own
-surroundings, and the frames between two of them take from both, following the camera, the nearer
+Key frames stand at fixed places of the shot. What frames near one show of its hole is put there, and the
+rest completed from its surroundings; the frames between two of them take from both, following the camera, the nearer
 one counting more. What is made up thus depends on two key frames alone: it stays where it is
 while the picture moves, and any piece of a shot can be filled by itself.
 """
@@ -21,6 +21,9 @@ from cleanplate.fill.smooth import harmonic_fill
 
 #: Standard deviation, in working pixels, that parts a key frame's texture from its tone.
 _COARSE = 8.0
+#: Grey levels; what differs by more at the border is something else, not another tone: spread inside, it
+#: would leave a black or a white patch.
+_MOST_STEP = 80.0
 #: Working pixels around the hole that a key frame is completed from.
 _CONTEXT = 64
 
@@ -46,14 +49,24 @@ class Completed:
     box: Box
 
 
-def complete_key(frame: WorkFrame, complete: Completer) -> Completed | None:
-    """A key frame with its hole made up; None for a frame without a hole."""
-    box = bounding_box(frame.work_hole, _CONTEXT)
-    if box is None:
-        return None
-    picture = np.ascontiguousarray(crop(frame.rgb, box))
+def complete_key(
+    frame: WorkFrame, seen: np.ndarray, soft: np.ndarray, complete: Completer
+) -> Completed:
+    """A key frame with its hole made up where no other frame shows it.
+
+    Args:
+        frame: the key frame, with a hole.
+        seen: bool (bh, bw), in its box: where other frames show what is behind.
+        soft: float32 (bh, bw, 3): what they show.
+        complete: makes up the rest.
+    """
+    picture = frame.rgb.copy()
+    crop(picture, frame.box)[seen] = np.clip(soft[seen] + 0.5, 0, 255)
     # The guard ring as well: the edge of the removed thing is soft.
-    whole = complete(picture, np.ascontiguousarray(crop(frame.near_hole, box)))
+    missing = frame.near_hole.copy()
+    crop(missing, frame.box)[seen] = False
+    box = bounding_box(frame.work_hole, _CONTEXT)
+    whole = complete(*(np.ascontiguousarray(crop(part, box)) for part in (picture, missing)))
     whole = np.asarray(whole, np.float32)
     tone = cv2.GaussianBlur(whole, (0, 0), _COARSE)
     return Completed(tone, whole - tone, box)
@@ -112,4 +125,5 @@ def clone(soft: np.ndarray, made_up: np.ndarray, unseen: np.ndarray) -> np.ndarr
         made_up: float32 (h, w, 3).
         unseen: bool (h, w).
     """
-    return made_up + harmonic_fill(soft - made_up, unseen)
+    lacks = np.clip(soft - made_up, -_MOST_STEP, _MOST_STEP)
+    return np.clip(made_up + harmonic_fill(lacks, unseen), 0, 255)

@@ -23,8 +23,8 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
-from cleanplate.fill.settings import LOOKAHEAD, SETTLE, Completer
-from cleanplate.fill.unseen import Completed, complete_key
+from cleanplate.fill.settings import LOOKAHEAD, SETTLE
+from cleanplate.fill.unseen import Completed
 
 
 def _once(table: dict[int, Future], index: int, work: Callable[[], object]):
@@ -120,16 +120,9 @@ class Window:
             lambda: self.remembered("errors", index, lambda: self._explain(index)),
         )
 
-    def completed(self, index: int, complete: Completer) -> Completed | None:
-        """Key frame `index` with its hole made up; None where it has no hole or is not at hand."""
-        frame = self.frames.get(index)
-        if frame is None:
-            return None
-        return _once(
-            self._completed,
-            index,
-            lambda: self.remembered("completed", index, lambda: complete_key(frame, complete)),
-        )
+    def completed(self, index: int, work: Callable[[], Completed | None]) -> Completed | None:
+        """Key frame `index` with its hole made up by `work`, once."""
+        return _once(self._completed, index, lambda: self.remembered("completed", index, work))
 
     def _explain(self, index: int) -> np.ndarray:
         frame = self.frames[index]

@@ -1,0 +1,31 @@
+"""What is made up where no frame shows what is behind."""
+
+from __future__ import annotations
+
+import numpy as np
+from fill.fill_scenes import disc, panned, psnr
+
+from cleanplate.fill import FillSettings
+from cleanplate.fill.smooth import harmonic_fill
+
+
+def test_what_other_frames_show_is_not_made_up():
+    """A large hole that stays and a pan that is too slow to show all of it."""
+    scene = panned("coffee", count=12, speed=(3.2, 0))
+    scene.holes[:] = disc(80, 48, 24)
+    asked = []
+
+    def complete(picture, missing):
+        asked.append((picture, missing))
+        return harmonic_fill(picture, missing)
+
+    scene.fill(FillSettings(completer=complete))
+    picture, missing = asked[0]
+    # The completer gets the first frame around its hole; all but what is hidden throughout is there.
+    assert 0 < missing.sum() < 0.7 * scene.holes[0].sum()
+    truth, hole = scene.truth[0], scene.holes[0]
+    top, left = 0, max(0, 80 - 24 - 64)
+    height, width = missing.shape
+    part = np.s_[top : top + height, left : left + width]
+    shown = hole[part] & ~missing
+    assert psnr(picture[shown], truth[part][shown]) > 25
