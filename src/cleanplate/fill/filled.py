@@ -15,7 +15,7 @@ KEPT, SYNTHESISED = -1, -2
 
 class Picture(Protocol):
     """A frame of the clip, RGB (h, w, 3), uint8 or uint16: an array, or what makes parts of one when
-    they are asked for. A window holds some ninety, of which a fill only samples small parts."""
+    they are asked for. A window holds some hundred, of which a fill only samples small parts."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...

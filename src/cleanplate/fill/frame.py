@@ -24,7 +24,7 @@ class WorkFrame:
     Attributes:
         index: position in the shot.
         image: (h, w, 3) uint8 or uint16 RGB, as given, see `Picture`.
-        packed_hole: the hole, bool (h, w), eight pixels a byte: a window holds some ninety, which
+        packed_hole: the hole, bool (h, w), eight pixels a byte: a window holds some hundred, which
             at 4K would take as much memory as a third of the pictures do.
         rgb: uint8 (wh, ww, 3), at the working resolution.
         gray: uint8, at half the working resolution, with the hole filled smoothly so that motion
