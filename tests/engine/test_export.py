@@ -90,6 +90,14 @@ def test_an_export_is_what_erase_would_have_written(footage, project, store, tmp
     assert report.frames == told.frames
 
 
+def test_choices_without_a_meaning_are_refused(project, tmp_path):
+    with pytest.raises(UsageError, match="background is for a cutout"):
+        cleanplate.export(project, tmp_path / "a.mkv", background="blur:5")
+    with pytest.raises(UsageError, match="no object has a mask to cut out"):
+        cleanplate.export(project, tmp_path / "a.mkv", what="cutout", cluster="local")
+    assert not list(tmp_path.glob("*a.mkv*"))
+
+
 def test_a_second_export_fills_nothing_and_is_the_same(project, store, tmp_path, filled):
     export_project(project, tmp_path / "a.mkv", LOSSLESS, store=store)
     assert len(filled) == 24

@@ -19,7 +19,6 @@ from cleanplate.cli.options import (
     ReportOption,
 )
 from cleanplate.cli.progress import shown
-from cleanplate.errors import UsageError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -114,28 +113,24 @@ def export(
     json: EventsOption = False,
 ) -> None:
     """Write a project's clip, or what is cut out of it; goes on where it was stopped."""
-    from cleanplate.engine.cutout_project import cutout_project, exported_of
-    from cleanplate.engine.export import export_project
-    from cleanplate.engine.run import OutputSettings
-    from cleanplate.project import Project
+    from cleanplate.engine import verbs
 
-    settings = OutputSettings(quality.value, crf, codec, provenance, report, overwrite, log)
     with shown(json) as show:
-        opened = Project.open(project)
-        wanted = exported_of(opened.state(), None if what is None else what.value)
-        if wanted == "plate":
-            if background is not None:
-                raise UsageError("a background is for a cutout: add --what cutout")
-            done = export_project(opened, output, settings, show, cluster=cluster, clip=clip)
-        else:
-            if cluster is not None or provenance is not None:
-                raise UsageError(
-                    "a cutout is made on this machine and fills nothing: leave --cluster and "
-                    "--provenance out"
-                )
-            only = "matte" if wanted == "matte" else None
-            done = cutout_project(
-                opened, output, settings, show, only=only, background=background, clip=clip
-            )
+        done = verbs.export(
+            project,
+            output,
+            what=None if what is None else what.value,
+            background=background,
+            quality=quality.value,
+            crf=crf,
+            codec=codec,
+            provenance=provenance,
+            report=report,
+            log=log,
+            overwrite=overwrite,
+            progress=show,
+            cluster=cluster,
+            clip=clip,
+        )
     if not json and sys.stdout.isatty():
         print(f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s")

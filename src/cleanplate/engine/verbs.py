@@ -146,9 +146,12 @@ def export(
     codec: str | None = None,
     provenance: StrPath | None = None,
     report: StrPath | None = None,
+    log: StrPath | None = None,
     overwrite: bool = False,
     progress: Listener | None = None,
     cancel: threading.Event | None = None,
+    cluster: str | None = None,
+    clip: str | None = None,
 ) -> Report:
     """Write a project's clip without what its objects mark; goes on where it was stopped.
 
@@ -156,10 +159,14 @@ def export(
     `background` as `cutout` takes it) or "matte"; by default the plate, or the cutout where nothing
     is erased. `project` is an open one or its folder. `quality`, `crf` and `codec` say how the result is
     encoded; how objects are tracked and holes filled are settings of the project. `provenance`,
-    `report`, `progress` and `cancel` are as for `erase`.
+    `report`, `progress` and `cancel` are as for `erase`; `log` is a file for the run's JSON lines in
+    place of the user's own. `cluster` is "local" or the address of a Ray cluster that fills the
+    plate; `clip` says where the project's clip is found, if not at its own path. `clip` and `output` may
+    be URLs that fsspec reads.
 
-    Raises `UsageError` where no object has a mask, `ProjectError` where the project or its clip
-    cannot be opened, and what `erase` raises.
+    Raises `UsageError` where no object has a mask or a choice has no meaning for `what`,
+    `ProjectError` where the project or its clip cannot be opened, `ClusterError` where the cluster
+    can't be used, and what `erase` raises.
     """
     from cleanplate.engine.cutout_project import cutout_project, exported_of
     from cleanplate.engine.export import export_project
@@ -167,18 +174,21 @@ def export(
     from cleanplate.project import Project
 
     opened = project if isinstance(project, Project) else Project.open(project)
+    files = (None if file is None else Path(file) for file in (provenance, report))
     written = OutputSettings(
-        quality,
-        crf,
-        codec,
-        None if provenance is None else Path(provenance),
-        None if report is None else Path(report),
-        overwrite,
+        quality, crf, codec, *files, overwrite, None if log is None else Path(log)
     )
+    output = os.fspath(output)
     what = exported_of(opened.state(), what)
     if what == "plate":
-        return export_project(opened, Path(output), written, progress, cancel)
+        if background is not None:
+            raise UsageError("a background is for a cutout: choose the cutout, not the plate")
+        return export_project(opened, output, written, progress, cancel, cluster=cluster, clip=clip)
+    if cluster is not None or provenance is not None:
+        raise UsageError(
+            "a cutout is made on this machine and fills nothing: leave cluster and provenance out"
+        )
     only = "matte" if what == "matte" else None
     return cutout_project(
-        opened, Path(output), written, progress, cancel, only=only, background=background
+        opened, output, written, progress, cancel, only=only, background=background, clip=clip
     )
