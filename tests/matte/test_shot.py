@@ -8,6 +8,7 @@ import pytest
 from matte.scenes import error, rough, small
 
 from cleanplate.matte import Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.matte.shot import without_scraps
 from cleanplate.segment import edges
 
 
@@ -109,3 +110,17 @@ def test_large_frames_are_solved_small_and_refined():
     reduced = matte_frame(scene.frames[1], Hint(mask), MatteSettings(longest=96))
     assert reduced.alpha.shape == mask.shape
     assert error(reduced.alpha, scene.alphas[1]) < error(mask, scene.alphas[1])
+
+
+def test_faint_scraps_go_and_broken_hairs_stay():
+    mask = np.zeros((60, 80), bool)
+    mask[20:40, 20:40] = True
+    alpha = mask.astype(np.float32)
+    alpha[30, 43:50] = 0.2  # a hair, three pixels off
+    alpha[5:8, 60:64] = 0.2  # a scrap
+    alpha[50:54, 60:64] = 0.9  # what is surely there
+    alpha[30, 70] = 0.02  # haze
+    kept = without_scraps(alpha, mask)
+    assert (kept[5:8, 60:64] == 0).all()
+    alpha[5:8, 60:64] = 0
+    assert np.array_equal(kept, alpha)

@@ -24,6 +24,7 @@ F32 = NDArray[np.float32]
 _SPARE = 24  # pixels around the band that are looked at as well
 _HELD = 0.1  # what the foreground of the frame before weighs against a pixel's own colour
 _PLATE_HELD = 1.0
+_SCRAP = 0.08  # alpha that counts as something, when scraps are looked for
 _CLEAR = 0.004  # alpha below which a pixel is the background's own
 _REFINE_HELD = 0.03  # what a reduced matte weighs when it is brought to the frame's own size
 _REFINE_ROUNDS = 15
@@ -124,6 +125,7 @@ def _solved(
     band = part.band
     first = np.where(band, target, part.inside.astype(np.float32))
     found = solve(near, first, band, trust, target, epsilon=settings.noise, rounds=settings.rounds)
+    found = without_scraps(found, hint.mask[place])
     alpha[place] = found
     held_back = None if plate is None else Known(plate.colour, _PLATE_HELD * plate.trust)
     front, back = image.copy(), image.copy()
@@ -134,6 +136,17 @@ def _solved(
     if plate is not None:
         seen[place] = np.maximum(seen[place], plate.trust)
     return Layers(image, alpha, front, back, seen)
+
+
+def without_scraps(alpha: F32, mask: NDArray[np.bool_]) -> F32:
+    """Alpha without what hangs together with no part of the mask and is nowhere half there: a bit of
+    background that happens to have the subject's colours. Hairs may be broken by a few pixels."""
+    there = cv2.dilate((alpha > _SCRAP).astype(np.uint8), np.ones((5, 5), np.uint8))
+    _, parts = cv2.connectedComponents(there, connectivity=8)
+    kept = np.zeros(parts.max() + 1, bool)
+    kept[0] = True
+    kept[parts[mask | (alpha >= 0.5)]] = True
+    return np.where(kept[parts], alpha, 0)
 
 
 def _fringed(
