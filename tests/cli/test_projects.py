@@ -72,6 +72,8 @@ def test_what_is_cut_out_is_exported_with_its_transparency(
     assert choked[..., 3].sum() < 0.9 * seen[..., 3].sum()
     wrong = run(*show, "seen.jpg", "--compare", "matte")
     assert wrong.returncode == 2 and "seen.png" in wrong.stderr
+    unused = run(*show, "seen.png", "--choke", "2")
+    assert unused.returncode == 2 and "--compare matte" in unused.stderr
     several = run("preview", "a.cleanplate", "--frames", "1:3", "-o", "p.png", "--compare", "matte")
     assert several.returncode == 2 and "--frame N" in several.stderr
 

@@ -263,7 +263,7 @@ def _garbage(text: str | None) -> Path | tuple[float, float, float, float] | Non
     if len(parts) == 4:
         try:
             return tuple(float(part) for part in parts)
-        except ValueError:
+        except ValueError:  # not four numbers: it is the name of a file
             pass
     path = Path(text)
     if not path.exists():

@@ -86,6 +86,8 @@ def preview(
                 Project.open(project), output, frame, compare.value, controls, size, show, watch
             )
         return
+    if (choke, feather, gamma, despeckle) != (0, 0, 1, 0):
+        raise typer.BadParameter("these are for a matte: add --compare matte or --compare cutout")
     chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project

@@ -139,7 +139,7 @@ class Ahead(Generic[T]):
                 continue
             try:
                 self._queue.put(item, timeout=_POLL)
-            except queue.Full:
+            except queue.Full:  # look whether the run was stopped, and try again
                 continue
             return True
         return False

@@ -106,7 +106,7 @@ def planar_name(shift_x: int, shift_y: int, bits: int, alpha: bool = False) -> s
         name = stem if depth == 8 else f"{stem}{depth}le"
         try:
             VideoFormat(name, 2, 2)
-        except ValueError:
+        except ValueError:  # there is no such format: take the next deeper one
             continue
         return name
     return planar_name(0, 0, bits, alpha)

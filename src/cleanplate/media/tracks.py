@@ -203,7 +203,7 @@ class _EncodedAudio(_Lane):
         try:
             for frame in self._in.decode(None):
                 yield from self._encode(frame)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError:  # a damaged end: what could be decoded before it is kept
             pass
         if self._resampler is not None:
             for frame in self._resampler.resample(None):

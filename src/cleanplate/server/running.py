@@ -119,7 +119,8 @@ class Running:
             f"{self.address}/api/v1/projects/{project}",
             headers={"Authorization": f"Bearer {self.token}"},
         )
-        # Whatever proxy the environment names, the token is not for it.
+        # Whatever proxy the environment names, the token is not for it. A server that does not answer is
+        # told by the browser, which asks for the same.
         with suppress(OSError), build_opener(ProxyHandler({})).open(request, timeout=60):
             pass
 

@@ -106,7 +106,7 @@ def _is_address(text: str) -> bool:
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, text)
-        except OSError:
+        except OSError:  # not an address of this family
             continue
         return True
     return False

@@ -189,7 +189,7 @@ class Uploads:
         for path in self._folder.glob("*/about.json"):
             try:
                 found.append(json.loads(path.read_bytes()))
-            except (OSError, ValueError):
+            except (OSError, ValueError):  # removed meanwhile, or begun and never written whole
                 continue
         return found
 

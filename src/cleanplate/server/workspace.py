@@ -118,7 +118,7 @@ class Workspace:
             folder = Path(row["path"])
             try:
                 changed = (folder / "project.json").stat().st_mtime
-            except OSError:
+            except OSError:  # moved away or deleted: listed again when it is back
                 continue
             journal = folder / "journal.jsonl"
             if journal.exists():

@@ -133,6 +133,7 @@ def training_sets() -> list[str]:
     found = []
     for path in sorted(custom.home().glob(f"*/{_FOLDER}/{_INDEX}")):
         name = path.parent.parent.name
+        # A set that is damaged, or has a name that none may have, says so when it is asked for.
         with contextlib.suppress(UsageError, ModelError):
             len(TrainingSet(name))
             found.append(name)
