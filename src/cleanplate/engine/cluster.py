@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ _RETRIES = 5
 
 _AHEAD = 2
 """Windows for each worker that are handed out beyond the one that is waited for."""
+
+_WORKERLESS = 120.0
+"""Seconds to go on with no worker in the whole cluster: one that grows by itself takes a while."""
 
 _CONNECT = 5.0
 """Seconds that an address has to answer in: Ray itself would wait a minute and end the process."""
@@ -87,6 +91,7 @@ class Cluster:
         self.window = window
         self._clip = clip
         self._halt = halt
+        self._had_worker = time.monotonic()
         self._ray = _import_ray()
         self._ours = not self._ray.is_initialized()
         if self._ours:
@@ -130,6 +135,7 @@ class Cluster:
                     task = _tracking_task(masks, work, self._clip)
                     running[tracker.track.remote(task)] = work, tracker
                 halt.check()
+                self._check_workers()
                 ready, _ = self._ray.wait(list(running), num_returns=1, timeout=_POLL)
                 for ref in ready:
                     work, tracker = running.pop(ref)
@@ -148,7 +154,7 @@ class Cluster:
         tracker = self._ray.remote(
             num_cpus=1, num_gpus=1 if gpus else 0, max_restarts=-1, max_task_retries=_RETRIES
         )(Tracker)
-        return [tracker.remote() for _ in range(min(most, gpus or int(has.get("CPU", 1)) or 1))]
+        return [tracker.remote() for _ in range(min(most, gpus or self._workers() or 1))]
 
     def _of_piece(self, patches: Iterator[Patch], count: int) -> Iterator[Patch]:
         for _ in range(count):
@@ -175,13 +181,28 @@ class Cluster:
 
     def _most_running(self) -> int:
         """Windows in hand at a time: workers may come and go."""
-        workers = int(self._ray.cluster_resources().get("CPU", 1))
-        return max(workers, 1) * (1 + _AHEAD)
+        return max(self._workers(), 1) * (1 + _AHEAD)
+
+    def _workers(self) -> int:
+        return int(self._ray.cluster_resources().get("CPU", 0))
+
+    def _check_workers(self) -> None:
+        """Raises `ClusterError` once there was nobody to do the work for long: Ray would wait for
+        ever, and say nothing."""
+        now = time.monotonic()
+        if self._workers():
+            self._had_worker = now
+        elif now - self._had_worker > _WORKERLESS:
+            raise ClusterError(
+                "the cluster has no worker: start one (ray start --address=...), and export again "
+                "to go on. What was done is kept."
+            )
 
     def _wait(self, job: FillJob, running: deque[_Running]) -> None:
         """Wait for the first of those that run, storing what others send meanwhile."""
         while not running[0].stored:
             self._halt.check()
+            self._check_workers()
             waiting = {one.ref: one for one in running if not one.stored}
             ready, _ = self._ray.wait(list(waiting), num_returns=1, timeout=_POLL)
             for ref in ready:
