@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 MAIN = "main"
 
 _LOOKS = 5  # frames, spread over the clip, among which the subject is looked for
+_GLANCE = 512  # pixels of the network's square input for that: a quarter of the time of its largest
+_CLOSE = 768  # the same for the one look at what was found; the largest would take 0.5 GB more
 _BESIDE = 0.25  # of the largest thing's area: another one as large belongs to the subject
 _FITS = (
     0.6  # IoU of a mask's own box with the one that was drawn, below which it means another thing
@@ -47,7 +49,7 @@ def point_at_subject(
     """
     if subject != MAIN:
         return Pointers(find=(subject,))
-    salient = Salient(watch=watch)
+    salient = Salient(side=_GLANCE, watch=watch)
     best: tuple[float, int, list[Mask]] | None = None
     with open_clip(source, frames) as reader:
         shown = reader.range
@@ -63,6 +65,7 @@ def point_at_subject(
             )
         _, frame, things = best
         image = reader.read_frame(frame).image
+        salient = Salient(side=_CLOSE, watch=watch)
         closer = [_closer(salient, image, mask) for mask in things]
     # Each thing is followed by itself: a dog runs off another way than its owner.
     return Pointers(
@@ -87,7 +90,7 @@ def sharpen_boxes(
     with open_clip(source) as reader:
         for box in numbered:
             segmenter = segmenter or Segmenter(watch=watch)
-            salient = salient or Salient(side=768, watch=watch)
+            salient = salient or Salient(side=_CLOSE, watch=watch)
             mask = _fitting(reader.read_frame(box.frame).image, box, segmenter, salient)
             if mask is None:
                 kept.append(box)
