@@ -6,6 +6,7 @@ import json
 
 import cv2
 import generated
+import numpy as np
 
 
 def test_a_project_from_beginning_to_end(cleanplate, scene, tmp_path, monkeypatch):
@@ -64,12 +65,21 @@ def test_what_is_cut_out_is_exported_with_its_transparency(
     assert alpha[inside].mean() > 230 and alpha[~inside].mean() < 5
 
     show = ("preview", "a.cleanplate", "--frame", 4, "-o")
-    for name, *controls in [("seen.png",), ("choked.png", "--choke", 3)]:
+    corner = np.zeros(alpha.shape, np.uint8)
+    corner[:8, :8] = 255
+    cv2.imwrite(str(tmp_path / "corner.png"), corner)
+    for name, *controls in [
+        ("seen.png",),
+        ("choked.png", "--choke", 3),
+        ("held.png", "--hold-out", "corner.png", "--garbage", "0,0,8,8"),
+    ]:
         done = run(*show, name, "--compare", "cutout", *controls)
         assert done.returncode == 0, done.stderr
     seen, choked = (cv2.imread(str(tmp_path / f"{name}.png"), -1) for name in ("seen", "choked"))
     assert seen[inside][:, 3].mean() > 220 and seen[~inside][:, 3].mean() < 10
     assert choked[..., 3].sum() < 0.9 * seen[..., 3].sum()
+    held = cv2.imread(str(tmp_path / "held.png"), -1)[..., 3]
+    assert (held[:8, :8] == 255).all() and not held[8:].any() and not held[:, 8:].any()
     wrong = run(*show, "seen.jpg", "--compare", "matte")
     assert wrong.returncode == 2 and "seen.png" in wrong.stderr
     unused = run(*show, "seen.png", "--choke", "2")

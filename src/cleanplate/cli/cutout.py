@@ -20,10 +20,13 @@ from cleanplate.cli.options import (
     FeatherOption,
     FramesOption,
     GammaOption,
+    GarbageOption,
+    HoldOutOption,
     MaskOption,
     OverwriteOption,
     Quality,
     parse_frames,
+    parse_garbage,
     the_clip,
 )
 from cleanplate.cli.pointing import (
@@ -167,19 +170,8 @@ def cutout(
     feather: FeatherOption = 0,
     gamma: GammaOption = 1,
     despeckle: DespeckleOption = 0,
-    hold_out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="MASK", help="What is always the subject, in white: pictures or a video."
-        ),
-    ] = None,
-    garbage: Annotated[
-        str | None,
-        typer.Option(
-            metavar="X,Y,W,H|MASK",
-            help="A rough box that everything outside of is background, or a mask of what is.",
-        ),
-    ] = None,
+    hold_out: HoldOutOption = None,
+    garbage: GarbageOption = None,
     wrap: Annotated[
         float,
         typer.Option(min=0, max=1, help="How much of the background's light wraps the edge."),
@@ -227,6 +219,7 @@ def cutout(
         )
     from cleanplate.engine.cutout import CutoutSettings
     from cleanplate.engine.cutting import cut_out
+    from cleanplate.engine.held import Held
     from cleanplate.engine.run import OutputSettings
     from cleanplate.matte.controls import MatteControls
 
@@ -239,8 +232,7 @@ def cutout(
         end=end.value,
         only=None if only is None else only.value,
         controls=MatteControls(despeckle, choke, feather, gamma),
-        inside=hold_out,
-        garbage=_garbage(garbage),
+        held=Held(hold_out, parse_garbage(garbage)),
         wrap=wrap,
         shadow=shadow.value,
         grain=grain,
@@ -254,21 +246,3 @@ def cutout(
         )
     if not json and sys.stdout.isatty():
         print(f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s")
-
-
-def _garbage(text: str | None) -> Path | tuple[float, float, float, float] | None:
-    if text is None:
-        return None
-    parts = text.split(",")
-    if len(parts) == 4:
-        try:
-            return tuple(float(part) for part in parts)
-        except ValueError:  # not four numbers: it is the name of a file
-            pass
-    path = Path(text)
-    if not path.exists():
-        raise typer.BadParameter(
-            f"{text!r}: write a box as x,y,width,height, or name a mask that is there",
-            param_hint="--garbage",
-        )
-    return path

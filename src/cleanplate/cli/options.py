@@ -86,6 +86,22 @@ ReportOption = Annotated[
     Path | None,
     typer.Option("--report", metavar="JSON", help="Also write what was recovered and synthesised."),
 ]
+HoldOutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hold-out",
+        metavar="MASK",
+        help="What is always the subject, in white: pictures or a video.",
+    ),
+]
+GarbageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--garbage",
+        metavar="X,Y,W,H|MASK",
+        help="A rough box that everything outside of is background, or a mask of what is.",
+    ),
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", "-y", help="Replace files that exist already.")
 ]
@@ -103,6 +119,25 @@ def the_clip(argument: Path | None, option: Path | None) -> Path:
     if clip is None:
         raise typer.BadParameter("name the clip: a video, a GIF, or a folder of frames")
     return clip
+
+
+def parse_garbage(text: str | None) -> Path | tuple[float, float, float, float] | None:
+    """``x,y,width,height`` as a box, anything else as the name of a mask that has to be there."""
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) == 4:
+        try:
+            return tuple(float(part) for part in parts)
+        except ValueError:  # not four numbers: it is the name of a file
+            pass
+    path = Path(text)
+    if not path.exists():
+        raise typer.BadParameter(
+            f"{text!r}: write a box as x,y,width,height, or name a mask that is there",
+            param_hint="--garbage",
+        )
+    return path
 
 
 def parse_frames(text: str | None) -> slice | None:

@@ -14,8 +14,11 @@ from cleanplate.cli.options import (
     DespeckleOption,
     FeatherOption,
     GammaOption,
+    GarbageOption,
+    HoldOutOption,
     ProjectArgument,
     parse_frames,
+    parse_garbage,
 )
 from cleanplate.cli.progress import shown
 
@@ -66,6 +69,8 @@ def preview(
     feather: FeatherOption = 0,
     gamma: GammaOption = 1,
     despeckle: DespeckleOption = 0,
+    hold_out: HoldOutOption = None,
+    garbage: GarbageOption = None,
     size: Annotated[
         int, typer.Option(min=16, metavar="PX", help="The longer side of the picture.")
     ] = 960,
@@ -77,16 +82,19 @@ def preview(
         if frame is None:
             raise typer.BadParameter("a matte or a cutout is shown of one frame: --frame N")
         from cleanplate.engine.cutout_project import write_cutout_preview
+        from cleanplate.engine.held import Held
         from cleanplate.matte.controls import MatteControls
         from cleanplate.project import Project
 
         controls = MatteControls(despeckle, choke, feather, gamma)
+        held = Held(hold_out, parse_garbage(garbage))
         with fetching() as watch, shown(False) as show:
             write_cutout_preview(
-                Project.open(project), output, frame, compare.value, controls, size, show, watch
-            )
+                Project.open(project), output, frame, compare.value, controls, held, size, show,
+                watch,
+            )  # fmt: skip
         return
-    if (choke, feather, gamma, despeckle) != (0, 0, 1, 0):
+    if (choke, feather, gamma, despeckle, hold_out, garbage) != (0, 0, 1, 0, None, None):
         raise typer.BadParameter("these are for a matte: add --compare matte or --compare cutout")
     chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
     from cleanplate.engine.preview import Preview, write_preview

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from cleanplate.engine.cuts import by_shot, number_shots, thumbnail_size
 from cleanplate.engine.erase import EraseSettings, erase_clip
 from cleanplate.engine.events import Listener
 from cleanplate.engine.finish import Finished, finish
+from cleanplate.engine.held import Held
 from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.matting import Given, Matter, beside, open_matter
 from cleanplate.engine.plate import Plate, Task, make_plates
@@ -70,8 +71,7 @@ class CutoutSettings:
     end: str = "loop"
     only: str | None = None
     controls: MatteControls = field(default_factory=MatteControls)
-    inside: Path | None = None
-    garbage: Path | tuple[float, float, float, float] | None = None
+    held: Held = field(default_factory=Held)
     wrap: float = 0.0
     shadow: str = "none"
     grain: bool = True
@@ -234,7 +234,7 @@ class _CutoutRun(Run):
 
     def _cut(self, numbered: Iterable[tuple[int, _Job]]) -> Iterator[tuple[_Job, Finished]]:
         made = self._behind(numbered) if self._makes_plates else by_shot(numbered)
-        with self._held() as (inside, garbage):
+        with self._cutout.held.opened(self._clip, self._cutout.frames) as (inside, garbage):
             for shot in made:
                 cuts = beside(shot, lambda jobs: self._matter.cut_shot(job.given for job in jobs))
                 for job, cut in self.watch.timed("matte", cuts):
@@ -338,35 +338,6 @@ class _CutoutRun(Run):
                 wanted = None if chosen is None else reader.range
                 masks = files.enter_context(open_masks(self._cutout.mask, self._clip, wanted))
             yield reader, masks
-
-    @contextmanager
-    def _held(self) -> Iterator[tuple[Callable[[int], Mask | None], ...]]:
-        """What must be in the matte and what must not, by the number of a frame."""
-        with ExitStack() as files:
-
-            def opened(given) -> Callable[[int], Mask | None]:
-                if given is None:
-                    return lambda index: None
-                if isinstance(given, tuple):
-                    outside = _outside(given, self._clip)
-                    return lambda index: outside
-                chosen = self._cutout.frames
-                wanted = None
-                if chosen is not None:
-                    with open_clip(self._clip, chosen) as reader:
-                        wanted = reader.range
-                masks = files.enter_context(open_masks(given, self._clip, wanted))
-                return masks.__getitem__
-
-            yield opened(self._cutout.inside), opened(self._cutout.garbage)
-
-
-def _outside(box: tuple[float, float, float, float], info: ClipInfo) -> Mask:
-    """All that is outside a rough box: left, top, width and height in pixels."""
-    x, y, width, height = (round(v) for v in box)
-    outside = np.ones((info.height, info.width), bool)
-    outside[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)] = False
-    return outside
 
 
 def _wide_hole(mask: Mask, reach: float):

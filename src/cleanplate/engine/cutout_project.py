@@ -18,6 +18,7 @@ from cleanplate.engine.cutout_arrays import preview_cutout
 from cleanplate.engine.events import Listener
 from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.finish import Finished
+from cleanplate.engine.held import Held
 from cleanplate.engine.mask_files import png
 from cleanplate.engine.matting import CarefulMatter
 from cleanplate.engine.preview import SMALL
@@ -105,6 +106,7 @@ def write_cutout_preview(
     frame: int,
     show: Literal["matte", "cutout"],
     controls: MatteControls | None = None,
+    held: Held | None = None,
     size: int = SMALL,
     progress: Listener | None = None,
     watch: Watcher | None = None,
@@ -112,7 +114,7 @@ def write_cutout_preview(
     """Write one frame's matte in grey, or its cutout with transparency, as a PNG.
 
     As an export makes it, but for what neighbouring frames add; `controls` are in the clip's own
-    pixels, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
+    pixels, `held` is what is always in it or never, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
     object that is cut out is known on the frame.
     """
     if output.suffix.lower() != ".png":
@@ -127,7 +129,11 @@ def write_cutout_preview(
     mask = stage.together(frame, "cutout")
     if not mask.any():
         raise UsageError(f"nothing that is cut out is on frame {frame}")
-    done = preview_cutout(image, mask, controls, matter=CarefulMatter(watch=watch))
+    with (held or Held()).opened(stage.info) as (inside, garbage):
+        done = preview_cutout(
+            image, mask, controls, matter=CarefulMatter(watch=watch), inside=inside(frame),
+            garbage=garbage(frame),
+        )  # fmt: skip
     alpha, colour = _smaller(done, size)
     picture = alpha if show == "matte" else np.dstack([colour, alpha])
     order = cv2.COLOR_GRAY2BGR if show == "matte" else cv2.COLOR_RGBA2BGRA

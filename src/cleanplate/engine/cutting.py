@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.cutout import CutoutSettings, check_cutout, cutout_clip
 from cleanplate.engine.events import Listener
+from cleanplate.engine.held import Held
 from cleanplate.engine.pointed import masks_for
 from cleanplate.engine.pointers import Pointers
 from cleanplate.engine.report import Report
@@ -153,8 +154,10 @@ def cutout(
         end=end,
         only=only,
         controls=controls,
-        inside=None if hold_out is None else Path(hold_out),
-        garbage=garbage if garbage is None or isinstance(garbage, tuple) else Path(garbage),
+        held=Held(
+            None if hold_out is None else Path(hold_out),
+            garbage if garbage is None or isinstance(garbage, tuple) else Path(garbage),
+        ),
         wrap=wrap,
         shadow=shadow,
         grain=grain,
