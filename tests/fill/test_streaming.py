@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fill.fill_scenes import crossed, disc, panned, photograph
 
-from cleanplate.fill import FillSettings, context, fill_shot
+from cleanplate.fill import FillSettings, context, deciding, fill_shot
 
 DRAFT = FillSettings("draft")
 
@@ -106,13 +106,14 @@ def test_frames_that_are_only_looked_at_are_not_returned(whole):
 
 def test_a_piece_with_its_context_is_filled_like_the_whole():
     count, at = 2 * context(DRAFT) + 12, context(DRAFT) + 5
+    wanted = range(at, at + 2)
     frames = list(long_clip(count, []))
     holes = list(small_holes(count))
     everything = list(fill_shot(frames, holes, DRAFT))
-    first = at - context(DRAFT)
-    piece = slice(first, at + 2 + context(DRAFT))
-    wanted = range(at - first, at - first + 2)
-    for k, result in enumerate(fill_shot(frames[piece], holes[piece], DRAFT, wanted, first)):
+    around = deciding(wanted, DRAFT)
+    first, piece = around.start, slice(around.start, around.stop)
+    asked = range(at - first, at - first + 2)
+    for k, result in enumerate(fill_shot(frames[piece], holes[piece], DRAFT, asked, first)):
         np.testing.assert_array_equal(result.image, everything[at + k].image)
 
 

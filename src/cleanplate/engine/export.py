@@ -24,7 +24,7 @@ from cleanplate.engine.events import Event, Listener, Pace
 from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.graph import EXPORT, Flow
 from cleanplate.engine.patches import Patch
-from cleanplate.engine.pieces import Holes, Mask, Piece
+from cleanplate.engine.pieces import Holes, Mask, Piece, seen
 from cleanplate.engine.places import FillJob, Here, Place
 from cleanplate.engine.plate import Plate
 from cleanplate.engine.project_fill import fill_name, fill_settings
@@ -34,7 +34,6 @@ from cleanplate.engine.run import OutputSettings, Run, check_outputs
 from cleanplate.engine.store import Store, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
-from cleanplate.fill import context
 from cleanplate.media import ClipInfo, Frame, align_hole, open_clip
 from cleanplate.project import Project
 
@@ -212,16 +211,15 @@ class _ExportRun(Run):
         self, project: Project, facts: ClipInfo, cuts: list[range], holes: ProjectHoles
     ) -> _Work:
         """What is to be done, frame by frame; a fill's key names all that decides it."""
-        around = context(self._fill)
         clip, fill = self._fingerprint, EXPORT["fill"]
         work = _Work()
         for shot in cuts:
             self.halt.check()
             names = [holes.names(index) for index in shot]
             for place, index in enumerate(shot):
-                nearby = names[max(place - around, 0) : place + around + 1]
-                first = max(index - around, shot.start)
-                decides = (self._fill.quality, self._made_by, index, first, nearby)
+                around = seen(range(index, index + 1), shot, self._fill)
+                nearby = names[around.start - shot.start : around.stop - shot.start]
+                decides = (self._fill.quality, self._made_by, index, around.start, nearby)
                 key = fill.key(*decides, clip=clip) if names[place] else None
                 work.items.append(_Item(index, shot, key))
         known = [item.key is None or self._store.has(item.key) for item in work.items]

@@ -1,7 +1,7 @@
 """Pieces of shots to fill: the unit of work that can be done anywhere, with the same result.
 
 The fill of a frame is decided by the frames within a fixed reach of it in its shot and their holes
-(`cleanplate.fill.context`), so a piece of a shot is read with so many frames around it, and comes
+(`cleanplate.fill.deciding`), so a piece of a shot is read with these frames around it, and comes
 out the same, bit for bit, however the shot was cut into pieces and wherever each was filled.
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.overlap import Stopwatch
 from cleanplate.engine.patches import Patch
-from cleanplate.fill import FillSettings, Picture, context, fill_shot
+from cleanplate.fill import FillSettings, Picture, deciding, fill_shot
 from cleanplate.media import ClipInfo, open_clip
 
 Mask = NDArray[np.bool_]
@@ -42,15 +42,20 @@ class Piece:
 
     def seen(self, settings: FillSettings) -> range:
         """The frames that decide the fill."""
-        around = context(settings)
-        first = max(self.frames.start - around, self.shot.start)
-        return range(first, min(self.frames.stop + around, self.shot.stop))
+        return seen(self.frames, self.shot, settings)
 
     def cut(self, most: int) -> list[Piece]:
         """The same in pieces of at most so many frames, all about as long."""
         count = -(-len(self.frames) // most)
         ends = [round(i * len(self.frames) / count) for i in range(count + 1)]
         return [Piece(self.shot, self.frames[a:b], self.keys[a:b]) for a, b in pairwise(ends)]
+
+
+def seen(frames: range, shot: range, settings: FillSettings) -> range:
+    """The frames of a shot that decide the fill of some of them, by their numbers in the clip."""
+    first = shot.start
+    decides = deciding(range(frames.start - first, frames.stop - first), settings)
+    return range(max(decides.start, 0) + first, min(decides.stop + first, shot.stop))
 
 
 def _as_it_is(name: str, items: Iterator[Pair]) -> Iterable[Pair]:

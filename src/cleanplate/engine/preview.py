@@ -31,7 +31,7 @@ from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import MediaError, UsageError
-from cleanplate.fill import FillSettings, context
+from cleanplate.fill import FillSettings, deciding
 from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
 from cleanplate.project import Project
 
@@ -138,8 +138,8 @@ class Preview:
         self._choose_fill()
         holes = ProjectHoles(self._masks, (self.width, self.height))
         wanted = self._there(wanted)
-        around = context(self._fill)
-        seen = range(max(wanted.start - around, 0), min(wanted.stop + around, self._count()))
+        around = deciding(wanted, self._fill)
+        seen = range(max(around.start, 0), min(around.stop, self._count()))
         self._track(seen, progress)
         names = {index: holes.names(index) for index in seen}
         keys = {index: self._key(names, index) for index in wanted}
@@ -208,8 +208,7 @@ class Preview:
 
     def _key(self, names: dict[int, tuple[str, ...]], index: int) -> str:
         """The store's name for a frame's preview; it names all that decides it."""
-        around = context(self._fill)
-        nearby = [names.get(i, ()) for i in range(index - around, index + around + 1)]
+        nearby = [names.get(i, ()) for i in deciding(range(index, index + 1), self._fill)]
         code = code_version("fill", "media", "segment/edges.py", "engine")
         made = [self.width, self.height, self._made_by]
         return key_of("preview", code, index, made, nearby, clip=self._project.fingerprint)

@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from cleanplate.fill.filled import KEPT, SYNTHESISED, Bits, Filled, Picture
-from cleanplate.fill.settings import Completer, FillSettings, context
+from cleanplate.fill.settings import Completer, FillSettings, context, deciding
 
 if TYPE_CHECKING:
     from cleanplate.fill.memory import Memory
@@ -26,6 +26,7 @@ __all__ = [
     "Memory",
     "Picture",
     "context",
+    "deciding",
     "fill_shot",
 ]
 

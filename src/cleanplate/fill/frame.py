@@ -75,15 +75,19 @@ def work_size(height: int, width: int, area: int) -> tuple[int, int]:
     return max(8, round(height * scale)), max(8, round(width * scale))
 
 
-def prepare(index: int, image: Picture, hole: np.ndarray, area: int) -> WorkFrame:
-    """Scale a frame to the working resolution and fill its hole smoothly."""
+def prepare(
+    index: int, image: Picture, hole: np.ndarray, area: int, rgb: np.ndarray | None = None
+) -> WorkFrame:
+    """Scale a frame to the working resolution and fill its hole smoothly.
+
+    `rgb` is `WorkFrame.rgb`, where it is known already.
+    """
     height, width = work_size(*hole.shape, area)
-    whole = image[:, :]
-    eight = whole if whole.dtype == np.uint8 else (whole >> 8).astype(np.uint8)
+    if rgb is None:
+        rgb = _reduced(image, height, width)
     if (height, width) == hole.shape:
-        rgb, work_hole = np.ascontiguousarray(eight), hole.copy()
+        work_hole = hole.copy()
     else:
-        rgb = cv2.resize(eight, (width, height), interpolation=cv2.INTER_AREA)
         cover = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
         work_hole = cover > 1e-3
     gray = _halved(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
@@ -103,6 +107,15 @@ def prepare(index: int, image: Picture, hole: np.ndarray, area: int) -> WorkFram
     return WorkFrame(
         index, image, Bits(hole), rgb, gray, near_gray, work_hole, near.astype(bool), box
     )
+
+
+def _reduced(image: Picture, height: int, width: int) -> np.ndarray:
+    """A picture at another resolution, uint8."""
+    whole = image[:, :]
+    eight = whole if whole.dtype == np.uint8 else (whole >> 8).astype(np.uint8)
+    if whole.shape[:2] == (height, width):
+        return np.ascontiguousarray(eight)
+    return cv2.resize(eight, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _halved(picture: np.ndarray) -> np.ndarray:

@@ -50,7 +50,8 @@ class Memory:
                 return known
             if known is not None:
                 self._forget(index)
-        made = prepare(index, image, hole, area)
+        rgb = known.rgb if known is not None and known.image is image else None
+        made = prepare(index, image, hole, area, rgb)
         with self._lock:
             self._frames[index] = made
             while len(self._frames) > self._limit:

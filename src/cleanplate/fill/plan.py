@@ -13,9 +13,9 @@ from cleanplate.fill.geometry import Box, crop, half_box, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
-from cleanplate.fill.settings import FillSettings
+from cleanplate.fill.settings import FillSettings, key_frames
 from cleanplate.fill.synthesise import complete
-from cleanplate.fill.unseen import Completed, carry, clone, complete_key, key_frames
+from cleanplate.fill.unseen import Completed, carry, clone, complete_key
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.

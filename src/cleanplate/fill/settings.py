@@ -97,10 +97,26 @@ class FillSettings:
         return max(*self.reach, SPACING + self.key_reach[-1])
 
 
-def context(settings: FillSettings) -> int:
-    """How many frames either side decide what goes into a frame's hole.
+def key_frames(index: int) -> tuple[int, int]:
+    """The key frames before (or at) and after a frame."""
+    before = index // SPACING * SPACING
+    return before, before + SPACING
 
-    The fill of a frame is a function of these frames and their holes, and of nothing else: shots
-    can be filled in pieces, each with so many frames around it, and the result is the same.
-    """
+
+def context(settings: FillSettings) -> int:
+    """How many frames either side decide what goes into a frame's hole, at most."""
     return settings.furthest + settings.span + LOOKAHEAD
+
+
+def deciding(frames: range, settings: FillSettings) -> range:
+    """The frames that decide what goes into the holes of `frames`, one at least.
+
+    Their fill is a function of these frames and their holes, and of nothing else: shots can be
+    filled in pieces, each with these around it, and the result is the same. All are counted as
+    `fill_shot` counts them; the range may begin below 0 and end beyond the shot.
+    """
+    first, last = frames.start - settings.span, frames.stop - 1 + settings.span
+    reach, near_key = max(settings.reach), settings.key_reach[-1]
+    start = min(first - reach, key_frames(first)[0] - near_key)
+    stop = max(last + reach, key_frames(last)[1] + near_key) + 1
+    return range(start - LOOKAHEAD, stop + LOOKAHEAD)

@@ -28,12 +28,6 @@ _MOST_STEP = 80.0
 _CONTEXT = 64
 
 
-def key_frames(index: int) -> tuple[int, int]:
-    """The key frames before (or at) and after a frame."""
-    before = index // SPACING * SPACING
-    return before, before + SPACING
-
-
 @dataclass(frozen=True)
 class Completed:
     """A key frame with its hole made up.

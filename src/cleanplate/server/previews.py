@@ -20,7 +20,7 @@ from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage, ObjectMask
-from cleanplate.fill import FillSettings, context
+from cleanplate.fill import FillSettings, deciding
 from cleanplate.project import Project
 from cleanplate.server import mattes
 from cleanplate.server.opened import OpenProject, spans
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 LONGEST = 600
 """Frames of one preview."""
 
-_AROUND = context(FillSettings(quality="draft"))
-"""Frames before and after one that decide its preview."""
+_FILL = FillSettings(quality="draft")
+"""How previews are filled."""
 
 _QUALITY = 92
 
@@ -54,7 +54,8 @@ class _Names:
 
     def key(self, frame: int, view: str) -> str:
         """The name of one picture."""
-        nearby = [self._at(i) for i in range(max(frame - _AROUND, 0), frame + _AROUND + 1)]
+        around = deciding(range(frame, frame + 1), _FILL)
+        nearby = [self._at(i) for i in range(max(around.start, 0), around.stop)]
         return key_of("preview picture", *self._base, frame, view, nearby)
 
     def _at(self, frame: int) -> tuple[str, ...]:
@@ -84,7 +85,8 @@ class Rendering:
         if not any(one.keys for one in stage.state.objects.values()):
             return
         last = stage.shots()[-1].stop
-        seen = range(max(wanted.start - _AROUND, 0), min(wanted.stop + _AROUND, last))
+        around = deciding(wanted, _FILL)
+        seen = range(max(around.start, 0), min(around.stop, last))
         if stage.missing(seen):
             yield from stage.compute(seen, progress, cancel)
 
