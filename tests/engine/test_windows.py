@@ -8,7 +8,6 @@ import pytest
 
 from cleanplate.fill import FillSettings, deciding, fill_shot
 
-
 SETTINGS = FillSettings(quality="draft")
 
 
