@@ -41,9 +41,9 @@ def scene(tmp_path_factory) -> Scene:
 
 @pytest.fixture(scope="session")
 def long_scene(tmp_path_factory) -> Scene:
-    """The same for 56 frames: jobs on it last long enough to be interrupted."""
+    """The same for 36 frames: jobs on it last long enough to be interrupted."""
     folder = tmp_path_factory.mktemp("long scene")
-    frames, masks = with_disc(pan("astronaut", 56))
+    frames, masks = with_disc(pan("astronaut", 36))
     return Scene(write_clip(folder / "long.mp4", frames), frames, masks)
 
 

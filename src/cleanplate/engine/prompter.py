@@ -49,10 +49,11 @@ class Prompter:
         self._lock = threading.RLock()
 
     def prepare(self) -> None:
-        """Open the clip and load the network now, so that the first frame waits for neither."""
+        """Open the clip, load the network and what turns a frame into RGB now, so that the first
+        frame that is pointed at waits for none of them."""
         with self._lock:
-            self._open()
             self._network()
+            _ = self._open().read_frame(0).image  # the first time, compiled code is loaded
 
     def embed(self, frame: int) -> Embedding:
         """What the network understands of a frame: at once where it has been asked for before,

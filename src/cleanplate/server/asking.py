@@ -80,15 +80,15 @@ def prompt(
     machine.require("point")
     said = as_prompts(ask)
     base = None if number is None else serving.bases.of(project, number, ask.frame, ask)
-    with serving.frames.readers.urgent():  # what is made in advance waits for it
-        first, *others = serving.pointer.ask(
-            "mask",
-            project=str(project.folder),
-            frame=ask.frame,
-            prompts=said.model_dump(mode="json"),
-            previous=base,
-            alternatives=ask.alternatives,
-        )
+    first, *others = _ask(
+        serving,
+        "mask",
+        project=str(project.folder),
+        frame=ask.frame,
+        prompts=said.model_dump(mode="json"),
+        previous=base,
+        alternatives=ask.alternatives,
+    )
     revision = project.now().revision
     if ask.commit:
         mask = mask_of(RLE(**first["mask"]), project.size)
@@ -105,6 +105,13 @@ def prompt(
         alternatives=[Alternative(**one) for one in others],
         revision=revision,
     )
+
+
+def _ask(serving: Services, do: str, **facts: Any) -> Any:
+    """The answer of the process that holds the network. What is made in advance waits for it, and
+    so do jobs: somebody looks at the screen until it comes."""
+    with serving.frames.readers.urgent(), serving.jobs.held() as held:
+        return serving.pointer.ask(do, held=held, **facts)
 
 
 def as_prompts(ask: Ask) -> Prompts:
@@ -137,7 +144,6 @@ def find(serving: Services, project: OpenProject, wanted: Find) -> Candidates:
         machine.require("find")
     if kinds - {ANYTHING} or words.boxed:
         machine.require("point")
-    found = serving.pointer.ask(
-        "find", project=str(project.folder), frame=wanted.frame, kinds=sorted(set(wanted.kinds))
-    )
+    named = sorted(set(wanted.kinds))
+    found = _ask(serving, "find", project=str(project.folder), frame=wanted.frame, kinds=named)
     return Candidates(frame=wanted.frame, found=[Found(**one) for one in found])

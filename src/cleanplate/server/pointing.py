@@ -15,6 +15,7 @@ from typing import Any
 
 from cleanplate.errors import CleanplateError
 from cleanplate.server.jobs.channel import Channel, Message
+from cleanplate.server.jobs.process import release
 
 _PROJECTS = 3
 """Projects whose clips and embeddings are held."""
@@ -26,10 +27,12 @@ class _Inbox:
     def __init__(self) -> None:
         self._waited_for: deque[Message] = deque()
         self._ahead: Message | None = None
+        self._held: list[int] = []
         self._changed = threading.Condition()
 
     def put(self, message: Message) -> None:
         with self._changed:
+            self._held = message.get("held", self._held)
             if message["do"] in ("embed", "prepare"):
                 self._ahead = message
             else:
@@ -43,6 +46,12 @@ class _Inbox:
                 return self._waited_for.popleft()
             message, self._ahead = self._ahead, None
             return message
+
+
+    def gone(self) -> None:
+        """The server is: nobody else lets go on what it held while it waited for an answer."""
+        for pid in self._held:
+            release(pid)
 
 
 class Desk:
@@ -140,7 +149,7 @@ def _warm_up() -> None:
 def main() -> None:
     """Answer until the server is gone."""
     channel, inbox, desk = Channel(), _Inbox(), Desk()
-    channel.listen(inbox.put)
+    channel.listen(inbox.put, inbox.gone)
     _warm_up()
     while True:
         message = inbox.get()

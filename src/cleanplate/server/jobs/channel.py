@@ -34,12 +34,16 @@ class Channel:
         while line:
             line = line[self._out.write(line) :]
 
-    def listen(self, take: Callable[[Message], None]) -> None:
-        """Hand what comes to `take`, in a thread; end this process when the server is gone."""
+    def listen(
+        self, take: Callable[[Message], None], gone: Callable[[], None] = lambda: None
+    ) -> None:
+        """Hand what comes to `take`, in a thread; when the server is gone, call `gone` and end
+        this process."""
 
         def run() -> None:
             for line in sys.stdin.buffer:
                 take(json.loads(line))
+            gone()
             # Threads may be inside compiled code; nobody is left to wait for them.
             os._exit(0)
 

@@ -7,6 +7,7 @@ down. It ends when the server does, however that happens: then its standard inpu
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -72,6 +73,14 @@ class Process:
                 return False
         return True
 
+    def hold(self) -> None:
+        """Have it and all that it started stand still, in the middle of whatever it does."""
+        _signal_group(self.pid, "SIGSTOP")
+
+    def go_on(self) -> None:
+        """Let it go on after `hold`."""
+        release(self.pid)
+
     def kill(self) -> None:
         """End it at once."""
         with suppress(OSError):
@@ -94,6 +103,18 @@ class Process:
             with suppress(ValueError):
                 self._told(self, json.loads(line))
         self._ended(self, describe_end(self._process.wait()))
+
+
+def release(pid: int) -> None:
+    """Let the process with this number, which was told to `hold`, go on."""
+    _signal_group(pid, "SIGCONT")
+
+
+def _signal_group(pid: int, name: str) -> None:
+    # Each is the leader of a session of its own. Windows knows no such signals: there all go on.
+    if hasattr(signal, name):
+        with suppress(OSError):  # it has ended
+            os.killpg(pid, getattr(signal, name))
 
 
 def describe_end(code: int) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cleanplate.media import leftovers
@@ -59,6 +61,8 @@ class Jobs:
         self._entries: dict[str, Entry] = {}
         self._idle: list[Process] = []
         self._timers: list[threading.Timer] = []
+        self._held: list[Process] = []
+        self._holders = 0
         self._closed = False
 
     def start(self) -> None:
@@ -224,6 +228,31 @@ class Jobs:
             if entry.state not in ENDED:
                 raise Refused(409, f"The job is {entry.state}.", "Cancel it first.", job=id)
             self._drop(entry)
+
+    @contextmanager
+    def held(self) -> Iterator[list[int]]:
+        """Meanwhile the processes at work stand still, for somebody waits for something short.
+
+        Their numbers are given, so that they are let go on also where the server ends before it
+        does that itself.
+        """
+        with self._lock:
+            if not self._holders:
+                at_work = [e.process for e in self._entries.values() if e.state == "running"]
+                self._held = [one for one in at_work if one is not None]
+                for process in self._held:
+                    process.hold()
+            self._holders += 1
+            pids = [process.pid for process in self._held]
+        try:
+            yield pids
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if not self._holders:
+                    for process in self._held:
+                        process.go_on()
+                    self._held = []
 
     # Working it off. All of it with the lock held.
 
