@@ -6,6 +6,7 @@ import pytest
 
 from cleanplate.errors import UsageError
 from cleanplate.media import open_clip
+from cleanplate.media.decoder import Decoder
 from media.clips import write_clip
 
 KINDS = {
@@ -37,6 +38,30 @@ def test_read_frame_equals_reading_in_order(tmp_path, name):
             assert frame.index == index
             assert fingerprint(frame) == in_order[index]
         assert {frame.index: fingerprint(frame) for frame in clip} == in_order
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "open.mp4", "open.mkv", "h265.mov"])
+def test_a_key_frame_is_read_without_those_before_it(tmp_path, name, monkeypatch):
+    codec, pix_fmt, options = KINDS[name.replace("open.mp4", "open.mkv")]
+    path = write_clip(tmp_path / name, 30, codec, pix_fmt, options=options)
+    decoded = []
+    pictures = Decoder.pictures
+
+    def counted(decoder, whole=None):
+        for picture in pictures(decoder, whole):
+            decoded.append(picture.pts)
+            yield picture
+
+    with open_clip(path) as clip:
+        in_order = {frame.index: fingerprint(frame) for frame in clip}
+        monkeypatch.setattr(Decoder, "pictures", counted)
+        starts = clip.starts()
+        assert len(starts) > 2
+        for index in reversed(starts[1:]):
+            decoded.clear()
+            assert fingerprint(clip.read_frame(index)) == in_order[index]
+            # Those of an open group of pictures that are shown before it come with it.
+            assert len(decoded) <= 4, (index, len(decoded))
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import stat
 import struct
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,16 +39,43 @@ _OWN_KEYS = {
 _LONGEST = Fraction(30 * 24 * 3600)
 
 
+_MOST = 4
+"""Files whose facts are remembered."""
+
+_remembered: dict[tuple, ClipInfo] = {}
+_remembering = threading.Lock()
+
+
 def probe(path: str | Path, rate: Fraction | None = None) -> ClipInfo:
     """Say what the clip at `path` is: a video, a GIF, one picture, or a folder of frames.
 
     A folder may also be given as a printf pattern (`frames/%05d.png`) or a glob. `rate` is the
-    frame rate of a folder, which has none of its own.
+    frame rate of a folder, which has none of its own. The facts of the files that were asked for
+    last are remembered, for as long as the files stay the same.
 
     Raises:
         MediaError: there is no such file, no picture in it, or none that can be decoded.
     """
     path = Path(path)
+    try:
+        facts = path.stat()
+    except (OSError, ValueError):  # a pattern, or nothing at all
+        return _probe(path, rate)
+    if not stat.S_ISREG(facts.st_mode):
+        return _probe(path, rate)
+    key = (path, rate, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    with _remembering:
+        known = _remembered.get(key)
+    if known is None:
+        known = _probe(path, rate)
+        with _remembering:
+            _remembered[key] = known
+            while len(_remembered) > _MOST:
+                del _remembered[next(iter(_remembered))]
+    return dataclasses.replace(known, warnings=list(known.warnings))
+
+
+def _probe(path: Path, rate: Fraction | None) -> ClipInfo:
     files = sequence.find(path)
     info = _probe_frames(path, files, rate) if files else _probe_video(path)
     from cleanplate.media.plan import plan_like_source

@@ -266,8 +266,8 @@ class VideoReader(ClipReader):
         """Pictures from key frame `entry` on, None where the file did not go there.
 
         Before the time `whole`, those that no other refers to may be missing."""
-        times = self.timeline.key_dts if "mov" in self.info.container else self.timeline.key_pts
-        self._container.seek(int(times[entry]), stream=self._video)
+        # Not by the time of decoding, which in MP4 leads to the key frame before.
+        self._container.seek(int(self.timeline.key_pts[entry]), stream=self._video)
         self._decoder.flush()
         self._moved = True
         pictures = self._decoder.pictures(whole)

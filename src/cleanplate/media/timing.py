@@ -27,13 +27,12 @@ _remembering = threading.Lock()
 class Timeline:
     """Frame times, ascending, in the stream's time base, and where decoding can start.
 
-    `key_pts` and `key_dts` are the times of key frames, ascending; empty where the file cannot
-    be entered in its middle with certainty.
+    `key_pts` are the times of key frames, ascending; empty where the file cannot be entered in its
+    middle with certainty.
     """
 
     pts: np.ndarray
     key_pts: np.ndarray
-    key_dts: np.ndarray
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -116,7 +115,7 @@ def more_follows(info: ClipInfo, pts: int) -> bool:
 
 def _from_packets(info: ClipInfo) -> Timeline | None:
     times: list[int] = []
-    keys: list[tuple[int, int]] = []
+    keys: list[int] = []
     with open_input(info.path) as container:
         stream = container.streams[info.video_stream]
         for packet in _until_broken(container.demux(stream)):
@@ -128,13 +127,11 @@ def _from_packets(info: ClipInfo) -> Timeline | None:
                 continue
             times.append(packet.pts)
             if packet.is_keyframe:
-                keys.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
+                keys.append(packet.pts)
     pts = np.unique(np.array(times, np.int64))
     if len(pts) != len(times):
         return None
-    keys.sort()
-    columns = np.array(keys, np.int64).reshape(-1, 2)
-    return Timeline(pts, columns[:, 0], columns[:, 1])
+    return Timeline(pts, np.array(sorted(keys), np.int64))
 
 
 def _from_frames(info: ClipInfo) -> Timeline:
@@ -142,8 +139,7 @@ def _from_frames(info: ClipInfo) -> Timeline:
         stream = container.streams[info.video_stream]
         decoder = Decoder(container, stream, interlaced=False)
         times = [picture.pts for picture in decoder.pictures()]
-    nowhere = np.zeros(0, np.int64)
-    return Timeline(np.array(times, np.int64), nowhere, nowhere)
+    return Timeline(np.array(times, np.int64), np.zeros(0, np.int64))
 
 
 def _until_broken(packets):
