@@ -138,10 +138,15 @@ class ClipReader(ABC):
                 self._recent.popitem(last=False)
             return frame
 
+    def leads_to(self, index: int) -> bool:
+        """Whether frame `index` is near behind what was read last: to go on is cheaper than to
+        seek."""
+        return self._stream is not None and self._next <= index < self._next + _NEAR
+
     def _fetch(self, index: int) -> Frame:
         if index < 0:
             raise UsageError(f"There is no frame {index}; frames count from 0.")
-        if self._stream is None or not self._next <= index < self._next + _NEAR:
+        if not self.leads_to(index):
             self.seek(index)
             self._stream = self._from(index)
         for frame in self._stream:

@@ -40,6 +40,9 @@ _AHEAD = 3
 
 _MEMORY = 192 << 20
 
+_PASSED = 96 << 20
+"""Bytes of frames that are held for the stretch around one that was looked at."""
+
 _REST = 0.25
 """Seconds that one looks at a place before the stretch that is being made elsewhere is left for
 it: the way to another one may be long."""
@@ -92,6 +95,7 @@ class Frames:
         self._wish: Wish | None = None
         self._since = 0.0  # when it came to its stretch
         self._at: Wish | None = None  # the frame that is being made in advance
+        self._passed: dict[tuple[str, int], Frame] = {}  # on the way to what was looked at last
         self._wished = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -111,7 +115,7 @@ class Frames:
         served = width_for(width, clip.info.width)
         data = self._known(clip, frame, served) or self._awaited(clip, frame, served)
         if data is None:
-            data = jpeg(self._decoded(clip, frame, served))
+            data = jpeg(self._decoded(clip, frame, served, hold=served <= _WIDEST))
             self._recent.put((clip.fingerprint, frame, served), data)
         self._look_ahead(clip, frame, served)
         return Picture(data)
@@ -156,9 +160,18 @@ class Frames:
     def _known_now(self, wish: Wish) -> bytes | None:
         return self._recent.get((wish.clip.fingerprint, wish.frame, wish.width))
 
-    def _decoded(self, clip: Clip, frame: int, width: int) -> NDArray[np.uint8]:
+    def _decoded(self, clip: Clip, frame: int, width: int, hold: bool = False) -> NDArray[np.uint8]:
+        """A frame that has to be decoded. With `hold` those of its stretch on the way to it are kept
+        for whoever makes the stretch, who would else have to go that way, which may be long, again."""
+        hold = hold and STRETCH * clip.info.width * clip.info.height * 3 // 2 <= _PASSED
         with self.readers.urgent(), self.readers.near(clip, frame) as reader:
-            return small(reader.read_frame(frame), clip, width)
+            first = frame - frame % STRETCH
+            passed = range(first, frame) if hold and not reader.leads_to(frame) else ()
+            frames = {(clip.fingerprint, one): reader.read_frame(one) for one in passed}
+            image = small(reader.read_frame(frame), clip, width)
+        if frames:
+            self._passed = frames
+        return image
 
     def _remember(self, clip: Clip, stretch: int, width: int, made: list[bytes]) -> None:
         for place, data in enumerate(made):
@@ -246,9 +259,11 @@ class Frames:
     def _make_one(self, place: Wish) -> bytes:
         known = self._known_now(place)
         if known is None:
-            with self.readers.near(place.clip, place.frame) as reader:
-                image = small(reader.read_frame(place.frame), place.clip, place.width)
-            known = jpeg(image)
+            passed = self._passed.pop((place.clip.fingerprint, place.frame), None)
+            if passed is None:
+                with self.readers.near(place.clip, place.frame) as reader:
+                    passed = reader.read_frame(place.frame)
+            known = jpeg(small(passed, place.clip, place.width))
             self._recent.put((place.clip.fingerprint, place.frame, place.width), known)
         return known
 

@@ -47,7 +47,6 @@ class _Inbox:
             message, self._ahead = self._ahead, None
             return message
 
-
     def gone(self) -> None:
         """The server is: nobody else lets go on what it held while it waited for an answer."""
         for pid in self._held:
