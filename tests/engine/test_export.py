@@ -107,6 +107,24 @@ def test_a_second_export_fills_nothing_and_is_the_same(project, store, tmp_path,
     assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
 
 
+def test_a_part_is_what_it_is_in_the_whole(project, store, tmp_path, filled):
+    """Over a cut, filled from what is seen outside of it as well, and not filled again."""
+    report = export_project(
+        project, tmp_path / "part.mkv", LOSSLESS, store=store, frames=slice(8, 17)
+    )
+    assert [frame.frame for frame in report.frames] == list(range(8, 17))
+    assert report.shots == [[8, 12], [12, 17]]
+    assert len(filled) == 9
+    filled.clear()
+    export_project(project, tmp_path / "whole.mkv", LOSSLESS, store=store)
+    assert len(filled) == 15
+    part, whole = (generated.planes(tmp_path / f"{name}.mkv") for name in ("part", "whole"))
+    assert all(np.array_equal(a, b) for a, b in zip(part, list(whole)[8:17], strict=True))
+    with pytest.raises(UsageError, match="the clip's last, 23"):
+        export_project(project, tmp_path / "none.mkv", LOSSLESS, store=store, frames=slice(24, 30))
+    assert not list(tmp_path.glob("*none.mkv*"))
+
+
 def test_an_export_goes_on_where_it_was_stopped(project, store, tmp_path, filled):
     export_project(project, tmp_path / "whole.mkv", LOSSLESS, store=Store(tmp_path / "other"))
     filled.clear()

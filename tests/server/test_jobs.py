@@ -6,6 +6,7 @@ import contextlib
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import av
 import generated
 import httpx
 import numpy as np
@@ -81,8 +82,21 @@ def test_an_export_from_beginning_to_end(running, masked, scene):
     assert (states[0], states[-1]) == ("queued", "done")
     part = client.get(result["output"], headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, data.content[10:20])
-    again = client.post(f"{at}/exports", json=EXPORT).json()
-    assert finished(client, again)["result"]["name"] == "Disc 2.mkv"
+    # And a part of it, with its sound.
+    part = {**EXPORT, "first": 3, "end": 9}
+    assert client.post(f"{at}/exports/plan", json=part).json()["frames"] == 6
+    done = finished(client, client.post(f"{at}/exports", json=part).json())
+    assert (done["range"], done["result"]["name"]) == ([3, 9], "Disc 2.mkv")
+    cut = done["result"]["path"]
+    pairs = zip(generated.planes(cut), list(generated.planes(file))[3:9], strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+    with av.open(cut) as opened:
+        heard = np.concatenate([f.to_ndarray()[0] for f in opened.decode(audio=0)])
+        rate = opened.streams.audio[0].rate
+    assert len(heard) / rate == pytest.approx(6 / 12, abs=0.06)
+    loudest = np.argmax(np.abs(np.fft.rfft(heard))) * rate / len(heard)
+    assert loudest == pytest.approx(440, abs=5)
+    assert client.post(f"{at}/exports", json={**EXPORT, "end": 15}).status_code == 422
     assert running.stop() == 0
 
 
@@ -288,7 +302,6 @@ def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scen
 
 def test_an_object_is_cut_out(network, running, workspace, scene):
     """With its transparency; the matte of a frame is shown before."""
-    import av
     import cv2
 
     network("isnet")  # which looks at what is cut out
@@ -313,15 +326,17 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
         frame = next(file.decode(video=0)).to_ndarray(format="rgba")
     assert frame[..., 3][~grown(scene.masks[0])].mean() < 5
 
-    # And laid over a picture that is sent along: no transparency is needed for that.
+    # And a part of it laid over a picture that is sent along: no transparency is needed for that.
     blue = cv2.imencode(".png", np.full((48, 80, 3), (200, 60, 20), np.uint8))[1].tobytes()
     upload = bring(client, blue, "blue.png")
     laid = {"what": "cutout", "format": "mp4", "background": f"upload:{upload['id']}"}
+    laid |= {"first": 1, "end": 4}
     assert client.post(f"{at}/exports/plan", json=laid).status_code == 200
     done = finished(client, client.post(f"{at}/exports", json=laid).json())
     assert done["state"] == "done", done
-    shown = generated.pictures(done["result"]["path"])[0].astype(int)
-    outside = ~grown(scene.masks[0])
+    shown, *others = (one.astype(int) for one in generated.pictures(done["result"]["path"]))
+    assert len(others) == 2
+    outside = ~grown(scene.masks[1])
     assert np.abs(shown[outside] - (20, 60, 200)).mean() < 8
     assert shown[inside].mean() == pytest.approx(scene.frames[3][inside].mean(), abs=30)
     plate = client.post(f"{at}/exports/plan", json={"what": "plate", "background": "blur"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from generated import pan, pictures
+
 
 def test_what_came_with_masks_of_its_own_can_be_looked_at(editing, masked):
     editing.open_project(masked)
@@ -9,6 +12,28 @@ def test_what_came_with_masks_of_its_own_can_be_looked_at(editing, masked):
     page.get_by_role("button", name="Preview the result").wait_for()
     editing.keys("q")
     page.get_by_text("This frame has no result yet").wait_for()
+
+
+def test_what_lies_between_in_and_out_is_exported_alone(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    editing.keys("ArrowRight", "ArrowRight", "i", "ArrowRight", "ArrowRight", "o")
+    editing.until(lambda: editing.project["range"], lambda span: span == [2, 5])
+    editing.keys("Control+e")
+    dialog = page.get_by_role("dialog", name="Export")
+    assert dialog.get_by_role("radio", name="Whole clip").is_checked()
+    dialog.get_by_role("radio", name="In to out").click()
+    dialog.get_by_text("3 of 10").wait_for()
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    done = editing.job("export", "done", "failed")
+    assert done["state"] == "done", done
+    clean = pan("astronaut", 10)
+    part = pictures(done["result"]["path"])
+    assert [int(np.argmin([apart(one, other) for other in clean])) for one in part] == [2, 3, 4]
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    return np.abs(one.astype(int) - other).mean()
 
 
 def test_a_cutout_needs_no_transparency_over_a_background(editing, masked):

@@ -12,11 +12,13 @@ import typer
 from cleanplate.cli.options import (
     CrfOption,
     EventsOption,
+    FramesOption,
     OverwriteOption,
     ProjectArgument,
     ProvenanceOption,
     Quality,
     ReportOption,
+    parse_frames,
 )
 from cleanplate.cli.progress import shown
 
@@ -73,6 +75,7 @@ def export(
             help="What to lay a cutout over: #rrggbb, blur:N, a picture or a video.",
         ),
     ] = None,
+    frames: FramesOption = None,
     quality: Annotated[Quality, typer.Option(help="The care taken in encoding.")] = Quality.good,
     crf: CrfOption = None,
     codec: Annotated[
@@ -121,6 +124,7 @@ def export(
             output,
             what=None if what is None else what.value,
             background=background,
+            frames=parse_frames(frames),
             quality=quality.value,
             crf=crf,
             codec=codec,

@@ -117,9 +117,9 @@ class Cluster:
         for piece in pieces:
             yield self._of_piece(patches, len(piece.frames))
 
-    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
+    def track(self, masks: MaskStage, frames: range, tell: Listener, halt: Halt) -> None:
         """See `Place.track`: a shot at a time on each tracker, which has the network in memory."""
-        works = masks.work(halt)
+        works = masks.work(frames, halt)
         if not works:
             return
         trackers = self._trackers(len(works))

@@ -23,7 +23,7 @@ from cleanplate.engine.mask_files import png
 from cleanplate.engine.matting import CarefulMatter
 from cleanplate.engine.preview import SMALL
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import OutputSettings, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings, check_outputs
 from cleanplate.engine.store import Store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
@@ -71,12 +71,13 @@ def cutout_project(
     *,
     only: str | None = None,
     background: str | None = None,
+    frames: FramesWanted = None,
     clip: str | None = None,
 ) -> Report:
     """Write the project's objects that are cut out: with transparency, over a `background`, or the
     "matte" or "foreground" `only`; as `cleanplate.cutout` does.
 
-    `clip` and `output` may be URLs, as for `export_project`. Raises `UsageError` where no object is
+    `frames`, `clip` and `output` are as for `export_project`. Raises `UsageError` where no object is
     cut out, and what `cutout_clip` raises.
     """
     settings = settings or OutputSettings()
@@ -89,10 +90,12 @@ def cutout_project(
         stage = MaskStage(project, store)
         exported_of(stage.state, "cutout")
         chosen = CutoutSettings(
-            mask=Path(folder), only=only, background=background, output=settings
+            mask=Path(folder), only=only, background=background, frames=frames, output=settings
         )
         check_cutout(source, target, chosen)
-        for frame, _ in stage.compute(None, progress, cancel):
+        with open_clip(stage.info, frames) as reader:
+            wanted = reader.range
+        for frame, _ in stage.compute(wanted, progress, cancel):
             mask = stage.together(frame, "cutout").astype("uint8") * 255
             (Path(folder) / f"{frame:06d}.png").write_bytes(png(mask))
         report = cutout_clip(source, target, chosen, progress, cancel)

@@ -30,7 +30,7 @@ from cleanplate.engine.plate import Plate
 from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.engine.run import OutputSettings, Run, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings, Run, check_outputs
 from cleanplate.engine.store import Store, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
@@ -55,13 +55,15 @@ def export_project(
     cancel: threading.Event | Control | None = None,
     store: Store | None = None,
     *,
+    frames: FramesWanted = None,
     cluster: str | None = None,
     clip: str | None = None,
 ) -> Report:
     """Write the project's clip without what its objects mark.
 
     `settings.quality` is how it is encoded; how it is filled is the project's own setting. `cancel`
-    may be a `Control`, which pauses as well. `cluster` is "local", or the address of a Ray cluster
+    may be a `Control`, which pauses as well. `frames` takes a part, its end not included; what is seen
+    around it fills it all the same. `cluster` is "local", or the address of a Ray cluster
     whose workers fill; `clip` says where they find the clip, if not at its own path: a path or any
     URL that fsspec reads. `output` may be such a URL as well.
 
@@ -74,7 +76,7 @@ def export_project(
         source = the_clip(project, clip)
         target = stack.enter_context(delivered(output, settings.overwrite))
         check_outputs(target, settings, {"the clip": source, "the project": project.folder})
-        run = _ExportRun(project, source, target, settings, progress, cancel, store)
+        run = _ExportRun(project, source, target, settings, frames, progress, cancel, store)
         run.report.output = str(output)
         if cluster is not None:
             from cleanplate.engine.cluster import Cluster
@@ -132,6 +134,7 @@ class _ExportRun(Run):
         clip: Path,
         output: Path,
         settings: OutputSettings,
+        frames: FramesWanted,
         progress: Listener | None,
         cancel: threading.Event | Control | None,
         store: Store,
@@ -147,7 +150,7 @@ class _ExportRun(Run):
         self._made_by = fill_name(state)
         self._network: str | None = state.settings.get("completer") or None
         choices = {**state.settings, **settings.to_json(), "project": str(project.folder)}
-        super().__init__(self._masks.info, output, settings, choices, None, progress, cancel)
+        super().__init__(self._masks.info, output, settings, choices, frames, progress, cancel)
         self._fingerprint = project.fingerprint
         self._store = store
         self.place: Place = Here(self.stage)
@@ -173,7 +176,8 @@ class _ExportRun(Run):
         # What can be known beforehand is found out here, in the thread that may tell the user.
         work: _Work = self._flow("work")
         self.kinds = ["filled" if not known else "known" for known, w in work.windows for _ in w]
-        self.report.shots = [[shot.start, shot.stop] for shot in self._flow("cuts")]
+        parts = self._parts(self._flow("cuts"))
+        self.report.shots = [[part.start, part.stop] for _, part in parts]
         self.hits["fill"] = sum(len(items) for known, items in work.windows if known)
         self._say_plan(work)
         return self._flow("output")
@@ -192,7 +196,7 @@ class _ExportRun(Run):
 
     def _counting(self, stage: str) -> Callable[[int], None]:
         """Tells the user how many frames a pass over the clip has seen."""
-        total = self.expected_frames()
+        total = self.info.frame_count
         pace = Pace(total, clock=self.halt.running_seconds)
 
         def told(count: int) -> None:
@@ -202,9 +206,23 @@ class _ExportRun(Run):
 
         return told
 
+    def _parts(self, cuts: list[range]) -> list[tuple[range, range]]:
+        """The shots of which something is written, and what is written of each."""
+        chosen = self._frames or slice(None)
+        wanted = range(cuts[-1].stop)[chosen.start : chosen.stop]
+        if not wanted:
+            raise UsageError(
+                f"Frame {chosen.start} lies behind the clip's last, {cuts[-1].stop - 1}. "
+                "Frames count from 0."
+            )
+        parts = [range(max(s.start, wanted.start), min(s.stop, wanted.stop)) for s in cuts]
+        return [(shot, part) for shot, part in zip(cuts, parts, strict=True) if part]
+
     def _track(self, project: Project, facts: ClipInfo, cuts: list[range]) -> ProjectHoles:
-        with self.watch("masks", cuts[-1].stop):
-            self.place.track(self._masks, self._tell, self.halt)
+        decide = [seen(part, shot, self._fill) for shot, part in self._parts(cuts)]
+        needed = range(decide[0].start, decide[-1].stop)
+        with self.watch("masks", len(needed)):
+            self.place.track(self._masks, needed, self._tell, self.halt)
         return self._new_holes()
 
     def _find_work(
@@ -213,14 +231,14 @@ class _ExportRun(Run):
         """What is to be done, frame by frame; a fill's key names all that decides it."""
         clip, fill = self._fingerprint, EXPORT["fill"]
         work = _Work()
-        for shot in cuts:
+        for shot, part in self._parts(cuts):
             self.halt.check()
-            names = [holes.names(index) for index in shot]
-            for place, index in enumerate(shot):
+            names = {index: holes.names(index) for index in seen(part, shot, self._fill)}
+            for index in part:
                 around = seen(range(index, index + 1), shot, self._fill)
-                nearby = names[around.start - shot.start : around.stop - shot.start]
+                nearby = [names[other] for other in around]
                 decides = (self._fill.quality, self._made_by, index, around.start, nearby)
-                key = fill.key(*decides, clip=clip) if names[place] else None
+                key = fill.key(*decides, clip=clip) if names[index] else None
                 work.items.append(_Item(index, shot, key))
         known = [item.key is None or self._store.has(item.key) for item in work.items]
         paired = zip(known, work.items, strict=True)
@@ -306,7 +324,7 @@ class _ExportRun(Run):
     def _compose(
         self, facts: ClipInfo, holes: ProjectHoles, work: _Work, patches: Iterator[Patch]
     ) -> Iterator[Plate[Frame]]:
-        with open_clip(facts) as reader:
+        with open_clip(facts, self._frames) as reader:
             decoded = self.watch.timed("decode", reader)
             for frame, item in zip(decoded, work.items, strict=True):
                 hole = holes[frame.index]

@@ -49,8 +49,8 @@ class Place(Protocol):
         was, when it comes."""
         ...
 
-    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
-        """Have all masks known."""
+    def track(self, masks: MaskStage, frames: range, tell: Listener, halt: Halt) -> None:
+        """Have the masks of `frames` known."""
         ...
 
 
@@ -64,8 +64,8 @@ class Here:
         for piece in pieces:
             yield self._fill_one(job, piece)
 
-    def track(self, masks: MaskStage, tell: Listener, halt: Halt) -> None:
-        for _ in masks.compute(None, tell, halt):
+    def track(self, masks: MaskStage, frames: range, tell: Listener, halt: Halt) -> None:
+        for _ in masks.compute(frames, tell, halt):
             pass
 
     def _fill_one(self, job: FillJob, piece: Piece) -> Iterator[Patch]:

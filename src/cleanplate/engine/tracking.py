@@ -230,12 +230,12 @@ class MaskStage:
         halt = cancel if isinstance(cancel, Halt) else Halt(cancel)
         yield from MasksRun(self, progress or _ignore, halt).run(frames)
 
-    def work(self, halt: Halt) -> list[ShotWork]:
-        """What is to be tracked before all masks are known, shot by shot: for those who have it
-        done elsewhere."""
+    def work(self, frames: range, halt: Halt) -> list[ShotWork]:
+        """What is to be tracked before the masks of `frames` are known, shot by shot: for those who
+        have it done elsewhere."""
         return [
             ShotWork(plan, base, wanted)
-            for plan, base, part in self.parts(None, halt)
+            for plan, base, part in self.parts(frames, halt)
             if (wanted := self.lacking(plan, base, part))
         ]
 

@@ -141,6 +141,7 @@ def export(
     *,
     what: str | None = None,
     background: str | None = None,
+    frames: range | slice | None = None,
     quality: str = "good",
     crf: float | None = None,
     codec: str | None = None,
@@ -158,7 +159,7 @@ def export(
     `what` is "plate", "cutout" (the objects that are cut out, with transparency, or over a
     `background` as `cutout` takes it) or "matte"; by default the plate, or the cutout where nothing
     is erased. `project` is an open one or its folder. `quality`, `crf` and `codec` say how the result is
-    encoded; how objects are tracked and holes filled are settings of the project. `provenance`,
+    encoded; how objects are tracked and holes filled are settings of the project. `frames`, `provenance`,
     `report`, `progress` and `cancel` are as for `erase`; `log` is a file for the run's JSON lines in
     place of the user's own. `cluster` is "local" or the address of a Ray cluster that fills the
     plate; `clip` says where the project's clip is found, if not at its own path. `clip` and `output` may
@@ -183,12 +184,22 @@ def export(
     if what == "plate":
         if background is not None:
             raise UsageError("a background is for a cutout: choose the cutout, not the plate")
-        return export_project(opened, output, written, progress, cancel, cluster=cluster, clip=clip)
+        return export_project(
+            opened, output, written, progress, cancel, frames=frames, cluster=cluster, clip=clip
+        )
     if cluster is not None or provenance is not None:
         raise UsageError(
             "a cutout is made on this machine and fills nothing: leave cluster and provenance out"
         )
     only = "matte" if what == "matte" else None
     return cutout_project(
-        opened, output, written, progress, cancel, only=only, background=background, clip=clip
+        opened,
+        output,
+        written,
+        progress,
+        cancel,
+        only=only,
+        background=background,
+        frames=frames,
+        clip=clip,
     )

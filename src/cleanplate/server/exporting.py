@@ -31,14 +31,16 @@ def run_export(
     pictures = "%" in output.name
     if pictures:
         output.parent.mkdir(parents=True, exist_ok=True)
+    first, end = request.get("first"), request.get("end")
+    frames = None if first is None and end is None else slice(first, end)
     settings = OutputSettings(request["quality"], request["crf"], request["codec"], overwrite=True)
     if request["what"] == "plate":
-        report = export_project(project, output, settings, tell, control)
+        report = export_project(project, output, settings, tell, control, frames=frames)
     else:
         only = "matte" if request["what"] == "matte" else None
         behind = request.get("background")
         report = cutout_project(
-            project, output, settings, tell, control, only=only, background=behind
+            project, output, settings, tell, control, only=only, background=behind, frames=frames
         )
     place = output.parent if pictures else output
     files = list(place.iterdir()) if pictures else [place]

@@ -97,6 +97,7 @@ def _alpha(codec: codecs.Codec) -> bool:
 def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPlan:
     """What an export would be."""
     clip = project.clip()
+    frames = len(project.check_span(wanted.first or 0, wanted.end))
     output = output_path(serving, project, wanted)
     clear = wanted.what == "cutout" and wanted.background is None
     info = repainted_info(clip.info, True) if clear else clip.info
@@ -108,14 +109,14 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
             "Choose MOV with ProRes, WebM, MKV with FFV1, PNG or TIFF pictures, or a background.",
             field="codec" if wanted.codec else "format",
         )
-    need = output_need(clip.info, made, wanted.quality, clip.frames, wanted.crf)
+    need = output_need(clip.info, made, wanted.quality, frames, wanted.crf)
     return ExportPlan(
         name=output.parent.name if made.pictures else output.name,
         container=made.container,
         codec=made.codec.name,
         width=clip.info.width,
         height=clip.info.height,
-        frames=clip.frames,
+        frames=frames,
         bytes=need,
         kept=made.kept,
         lost=made.lost,

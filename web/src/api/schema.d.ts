@@ -1685,7 +1685,7 @@ export interface components {
         };
         /**
          * NewExport
-         * @description Write the finished clip. `format` is the file's ending; `codec` None keeps the clip's own
+         * @description Write the finished clip, or the part of it from `first` to `end`. `format` is the file's ending; `codec` None keeps the clip's own
          *     kind where the format can hold it. `name` has no ending and no folder in it. A cutout has
          *     transparency, unless it is laid over a `background`.
          * @example {
@@ -1704,8 +1704,21 @@ export interface components {
          *       "format": "mp4",
          *       "what": "cutout"
          *     }
+         * @example {
+         *       "end": 72,
+         *       "first": 24,
+         *       "format": "mp4",
+         *       "what": "plate"
+         *     }
          */
         NewExport: {
+            /** First */
+            first?: number | null;
+            /**
+             * End
+             * @description The last frame + 1.
+             */
+            end?: number | null;
             /**
              * What
              * @default plate
@@ -2259,8 +2272,6 @@ export interface components {
          *     }
          */
         Track: {
-            /** Objects */
-            objects?: number[] | null;
             /** First */
             first?: number | null;
             /**
@@ -2268,6 +2279,8 @@ export interface components {
              * @description The last frame + 1.
              */
             end?: number | null;
+            /** Objects */
+            objects?: number[] | null;
         };
         /**
          * TrainingSet

@@ -18,6 +18,7 @@ import { askToNotify } from "./notify";
 import "./export.css";
 
 type What = "plate" | "cutout" | "matte";
+type Part = "whole" | "range";
 type Quality = NonNullable<NewExport["quality"]>;
 
 const QUALITIES: { value: Quality; label: string; hint: string }[] = [
@@ -41,6 +42,7 @@ function Opened({ project }: { project: Project }) {
   const [codec, setCodec] = useState<string | null>(null);
   const [quality, setQuality] = useState<Quality>(project.settings.quality ?? "good");
   const [name, setName] = useState("");
+  const [part, setPart] = useState<Part>("whole");
   const [background, setBackground] = useState<Background>({ kind: "none" });
   const laid = what === "cutout" && background.kind !== "none";
   const close = () => editor.set({ dialog: null });
@@ -67,6 +69,7 @@ function Opened({ project }: { project: Project }) {
     codec,
     quality,
     name: name.trim() || null,
+    ...(part === "range" && project.range ? { first: project.range[0], end: project.range[1] } : {}),
     background: what === "cutout" ? (background.value ?? null) : null,
   } as NewExport;
   const missing = laid && !background.value;
@@ -136,6 +139,21 @@ function Opened({ project }: { project: Project }) {
             ]}
             onChange={setWhat}
           />
+          {project.range && (
+            <div className="field">
+              <span>Frames</span>
+              <Segmented<Part>
+                fill
+                label="Frames"
+                value={part}
+                choices={[
+                  { value: "whole", label: "Whole clip", hint: "In and out bound the preview alone" },
+                  { value: "range", label: "In to out", hint: `Frames ${project.range[0]} to ${project.range[1]! - 1}, with their sound` },
+                ]}
+                onChange={setPart}
+              />
+            </div>
+          )}
           {what === "cutout" && <BackgroundField value={background} onChange={setBackground} />}
           <div className="field">
             <span>Format</span>
@@ -181,7 +199,7 @@ function Opened({ project }: { project: Project }) {
           </label>
         </div>
         {suited ? (
-          <PlanFacts plan={plan.data} error={plan.error} codecs={codecs} ranged={!!project.range} />
+          <PlanFacts plan={plan.data} error={plan.error} codecs={codecs} total={project.clip.frames} />
         ) : (
           <div className="notice warn export-facts">
             <CircleAlert size={15} />
@@ -209,12 +227,12 @@ function PlanFacts({
   plan,
   error,
   codecs,
-  ranged,
+  total,
 }: {
   plan: ExportPlan | undefined;
   error: unknown;
   codecs: ExportFormat["codecs"];
-  ranged: boolean;
+  total: number;
 }) {
   if (error) {
     const { message, remedy } = explain(error);
@@ -232,9 +250,8 @@ function PlanFacts({
       <dl className="number">
         <div><dt>File</dt><dd>{plan.name}</dd></div>
         <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {codecs.find((one) => one.codec === plan.codec)?.label ?? plan.codec}</dd></div>
-        <div><dt>Frames</dt><dd>{ranged ? `all ${plan.frames}` : plan.frames}</dd></div>
+        <div><dt>Frames</dt><dd>{plan.frames < total ? `${plan.frames} of ${total}` : plan.frames}</dd></div>
       </dl>
-      {ranged && <p className="export-hint">In and out bound previews; the whole clip is written.</p>}
       <ul>
         {plan.kept.map((fact) => (
           <li key={fact}><Check size={13} aria-label="kept:" className="good" /> {fact}</li>

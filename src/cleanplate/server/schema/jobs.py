@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -51,7 +51,20 @@ class Job(Shape):
     result: Outcome | None
 
 
-class Track(Shape):
+class Part(Shape):
+    """A part of the clip; None is its beginning, or its end."""
+
+    first: FrameNumber | None = None
+    end: FrameNumber | None = Field(default=None, description="The last frame + 1.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end is not None and self.end <= (self.first or 0):
+            raise ValueError("the end comes after the first frame")
+        return self
+
+
+class Track(Part):
     """Follow objects from their key frames through the clip; default all, everywhere."""
 
     model_config = ConfigDict(
@@ -60,14 +73,6 @@ class Track(Shape):
     )
 
     objects: list[ObjectNumber] | None = Field(default=None, max_length=1000)
-    first: FrameNumber | None = None
-    end: FrameNumber | None = Field(default=None, description="The last frame + 1.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Track:
-        if self.end is not None and self.end <= (self.first or 0):
-            raise ValueError("the end comes after the first frame")
-        return self
 
 
 class NewPreview(Shape):
@@ -88,8 +93,8 @@ class NewPreview(Shape):
         return self
 
 
-class NewExport(Shape):
-    """Write the finished clip. `format` is the file's ending; `codec` None keeps the clip's own
+class NewExport(Part):
+    """Write the finished clip, or the part of it from `first` to `end`. `format` is the file's ending; `codec` None keeps the clip's own
     kind where the format can hold it. `name` has no ending and no folder in it. A cutout has
     transparency, unless it is laid over a `background`."""
 
@@ -100,6 +105,7 @@ class NewExport(Shape):
                 {"what": "plate", "format": "mp4", "quality": "good"},
                 {"what": "cutout", "format": "mov", "codec": "prores", "name": "Ball"},
                 {"what": "cutout", "format": "mp4", "background": "#00b140"},
+                {"what": "plate", "format": "mp4", "first": 24, "end": 72},
             ]
         },
     )
