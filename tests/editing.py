@@ -47,11 +47,19 @@ class Editing:
 
     def ask(self, path: str) -> dict | list:
         """What the server says at an address of the API."""
+        return self._api.get(API + path).json()
+
+    def put(self, path: str, **body) -> None:
+        """Say something of the project that the tab in front shows, past the page."""
+        self._api.put(f"{API}/projects/{self.project['id']}{path}", json=body).raise_for_status()
+
+    @property
+    def _api(self) -> httpx.Client:
         # One client for all of it: to make one, which reads certificates, costs more than to ask.
         if self._client is None or str(self._client.base_url).rstrip("/") != self.server.address:
             # It outlives servers that are killed: no connection is kept.
             self._client = self.server.client(limits=httpx.Limits(max_keepalive_connections=0))
-        return self._client.get(API + path).json()
+        return self._client
 
     @property
     def project(self) -> dict:

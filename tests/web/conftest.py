@@ -70,6 +70,7 @@ def server(workspace, tmp_path) -> Iterator[Running]:
         **os.environ,
         "CLEANPLATE_TOKEN": TOKEN,
         "CLEANPLATE_STORE": str(tmp_path / "store"),
+        "CLEANPLATE_CUSTOM": str(tmp_path / "networks"),
     }
     server = Running(workspace, environment)
     yield server
