@@ -84,7 +84,8 @@ def test_an_export_from_beginning_to_end(running, masked, scene):
     assert (part.status_code, part.content) == (206, data.content[10:20])
     # And a part of it, with its sound.
     part = {**EXPORT, "first": 3, "end": 9}
-    assert client.post(f"{at}/exports/plan", json=part).json()["frames"] == 6
+    planned = client.post(f"{at}/exports/plan", json=part).json()
+    assert planned["frames"] == 6 and "every frame" not in planned["kept"]
     done = finished(client, client.post(f"{at}/exports", json=part).json())
     assert (done["range"], done["result"]["name"]) == ([3, 9], "Disc 2.mkv")
     cut = done["result"]["path"]

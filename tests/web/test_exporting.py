@@ -13,6 +13,20 @@ def test_what_came_with_masks_of_its_own_can_be_looked_at(editing, masked):
     editing.keys("q")
     page.get_by_text("This frame has no result yet").wait_for()
 
+    # With in and out elsewhere, one is taken to where there is a result to see.
+    editing.keys("End", "i")
+    editing.until(lambda: editing.project["range"], lambda span: span == [9, 10])
+    editing.keys("Home", "Home")
+    assert page.get_by_label("Frame", exact=True).input_value() == "0"
+    page.get_by_role("button", name="Preview the result").click()
+    assert page.get_by_label("Frame", exact=True).input_value() == "9"
+    page.get_by_text("no result yet").wait_for(state="detached")
+
+    # Where nothing is erased any more, what is cut out is all there is of a result.
+    page.get_by_role("radio", name="Cut out").click()
+    page.get_by_role("radio", name="What is cut out, on a checkerboard").wait_for()
+    page.get_by_role("radio", name="Wipe").wait_for(state="detached")
+
 
 def test_what_lies_between_in_and_out_is_exported_alone(editing, masked):
     editing.open_project(masked)

@@ -13,6 +13,9 @@ from cleanplate.media.keeping import LABELS
 from cleanplate.media.pixels import layout, planar_name
 from cleanplate.media.settings import ExportSettings
 
+EVERY_FRAME = "every frame"
+"""What is kept of a clip that is written whole."""
+
 # File extensions and the FFmpeg muxers behind them.
 CONTAINERS = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
@@ -78,7 +81,7 @@ def plan_export(
     source = turned_format(info.pix_fmt) if turn and info.orientation.transpose else info.pix_fmt
     chosen, pix_fmt = _choose_pixels(info, source, chosen, container, settings)
     own = layout(pix_fmt)
-    kept, lost = ["every frame"], []
+    kept, lost = [EVERY_FRAME], []
     keeping.time(info, container, kept, lost)
     keeping.pixels(info, layout(source), own, chosen, kept, lost)
     keeping.geometry(info, container, chosen, turn, kept, lost)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cleanplate.engine.disk import output_need
 from cleanplate.media import ExportSettings, codecs, plan_export, repainted_info
 from cleanplate.media.pixels import layout
-from cleanplate.media.plan import CONTAINERS, PICTURES
+from cleanplate.media.plan import CONTAINERS, EVERY_FRAME, PICTURES
 from cleanplate.server import exporting, machine
 from cleanplate.server.creating import take_clip
 from cleanplate.server.opened import OpenProject
@@ -118,7 +118,7 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
         height=clip.info.height,
         frames=frames,
         bytes=need,
-        kept=made.kept,
+        kept=[fact for fact in made.kept if fact != EVERY_FRAME or frames == clip.frames],
         lost=made.lost,
         disk_free=shutil.disk_usage(serving.workspace.exports).free,
     )

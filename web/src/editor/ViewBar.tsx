@@ -10,6 +10,7 @@ import {
   SquareSplitHorizontal,
   SquareDashedBottom,
 } from "lucide-react";
+import { useEffect } from "react";
 import type { Project } from "../api/types";
 import { editor, useEditor, type Compare, type MaskView } from "../state/editor";
 import { Button, IconButton } from "../ui/Button";
@@ -17,7 +18,8 @@ import { Hint } from "../ui/Hint";
 import { Menu } from "../ui/Menu";
 import { Segmented, type Choice } from "../ui/Segmented";
 import { Slider } from "../ui/Slider";
-import { previewRange, render } from "./actions";
+import { onlyCuts } from "../lib/masked";
+import { previewRange, render, showResult } from "./actions";
 
 const VIEWS: Choice<MaskView>[] = [
   { value: "overlay", label: "Colour overlay", icon: <Layers size={15} />, keys: "M" },
@@ -50,6 +52,13 @@ export function ViewBar({ project }: { project: Project }) {
   const tool = useEditor((state) => state.tool);
   const masking = compare === "source";
   const cuts = project.objects.some((object) => object.action === "cutout");
+  const only = onlyCuts(project.objects);
+  const choices = only ? [CUTOUT] : cuts ? [...COMPARES, CUTOUT] : COMPARES;
+  const lost = !masking && !choices.some((one) => one.value === compare);
+  // What is done with an object was changed meanwhile.
+  useEffect(() => {
+    if (lost) showResult(project);
+  }, [lost, project]);
   return (
     <div className="viewbar" role="toolbar" aria-label="View">
       <Segmented<"masks" | "result">
@@ -59,7 +68,7 @@ export function ViewBar({ project }: { project: Project }) {
           { value: "masks", label: "Masks", hint: "The clip with its masks" },
           { value: "result", label: "Result", hint: "The clip with its objects gone" },
         ]}
-        onChange={(what) => editor.set({ compare: what === "masks" ? "source" : "wipe", candidates: null })}
+        onChange={(what) => (what === "masks" ? editor.set({ compare: "source" }) : showResult(project))}
       />
       {masking ? (
         <>
@@ -68,12 +77,12 @@ export function ViewBar({ project }: { project: Project }) {
         </>
       ) : (
         <>
-          <Segmented label="How the result is shown" value={compare} choices={cuts ? [...COMPARES, CUTOUT] : COMPARES} onChange={(how) => editor.set({ compare: how })} />
+          <Segmented label="How the result is shown" value={compare} choices={choices} onChange={(how) => editor.set({ compare: how })} />
           <HoldButton />
         </>
       )}
       <span className="topbar-gap" />
-      {!masking && <PreviewControls project={project} />}
+      {!masking && !only && <PreviewControls project={project} />}
       <Zoom project={project} />
     </div>
   );

@@ -13,6 +13,7 @@ import type {
   RLE,
   Stroke,
 } from "../api/types";
+import { onlyCuts } from "../lib/masked";
 import { masks } from "../stage/masks";
 import { editor } from "../state/editor";
 import { toast, toastError } from "../ui/toasts";
@@ -379,8 +380,15 @@ export async function teach(name: string): Promise<void> {
   }
 }
 
+/** Go from the masks to what comes of them. */
+export function showResult(project: Project): void {
+  editor.set({ compare: onlyCuts(project.objects) ? "cutout" : "wipe", candidates: null });
+}
+
+/** Work out the result on some frames, and look there. */
 export async function render(first: number, end: number): Promise<void> {
   const size = previewSizeOf(theProject());
+  editor.set(({ frame }) => (frame < first || frame >= end ? { frame: first } : {}));
   try {
     takeJob(
       await ok(

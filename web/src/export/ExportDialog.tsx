@@ -249,7 +249,7 @@ function PlanFacts({
     <div className="export-facts">
       <dl className="number">
         <div><dt>File</dt><dd>{plan.name}</dd></div>
-        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {codecs.find((one) => one.codec === plan.codec)?.label ?? plan.codec}</dd></div>
+        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {codecs.find((one) => plan.codec.startsWith(one.codec))?.label ?? plan.codec}</dd></div>
         <div><dt>Frames</dt><dd>{plan.frames < total ? `${plan.frames} of ${total}` : plan.frames}</dd></div>
       </dl>
       <ul>

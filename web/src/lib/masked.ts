@@ -4,3 +4,8 @@ import type { ClipObject } from "../api/types";
 export function hasMask(object: ClipObject): boolean {
   return object.keys.length > 0 || object.tracked.length > 0;
 }
+
+/** Whether something is cut out and nothing is erased: then the cutout is all there is of a result. */
+export function onlyCuts(objects: readonly ClipObject[]): boolean {
+  return objects.some((one) => one.action === "cutout") && objects.every((one) => one.action !== "erase");
+}

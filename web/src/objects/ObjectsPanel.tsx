@@ -13,11 +13,12 @@ import {
   previewRange,
   removeObject,
   render,
+  showResult,
   theRange,
   track,
 } from "../editor/actions";
 import { goTo } from "../editor/moves";
-import { hasMask } from "../lib/masked";
+import { hasMask, onlyCuts } from "../lib/masked";
 import { actOnJob } from "../export/JobsPanel";
 import { about } from "../lib/time";
 import { PALETTE } from "../lib/colour";
@@ -72,11 +73,9 @@ function NextStep({ project, job }: { project: Project; job: Job | undefined }) 
   const tracked = project.objects
     .filter((one) => one.keys.length)
     .every((one) => one.tracked.some(([from, to]) => from! <= first && to! >= end));
-  const onlyCut = project.objects.every((one) => one.action !== "erase");
   const look = () => {
-    editor.set({ compare: onlyCut ? "cutout" : "wipe" });
-    if (onlyCut) return;
-    void render(...previewRange(project));
+    showResult(project);
+    if (!onlyCuts(project.objects)) void render(...previewRange(project));
   };
   return (
     <div className="track-all">

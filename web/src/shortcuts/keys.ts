@@ -1,6 +1,6 @@
 /** Every shortcut: one table, for the keyboard and for the list under `?`. */
 import type { Project } from "../api/types";
-import { addObject, changeProject, embed, redo, removeKey, previewRange, render, setEnd, theObject, theProject, track, undo } from "../editor/actions";
+import { addObject, changeProject, embed, redo, removeKey, previewRange, render, setEnd, showResult, theObject, theProject, track, undo } from "../editor/actions";
 import { goEnd, goKey, goShot, goTo, goWeakest, playPause, shuttle, step } from "../editor/moves";
 import { startPointing } from "../stage/Stage";
 import { zoomAbout } from "../stage/look";
@@ -187,7 +187,9 @@ function dropKey(): void {
 }
 
 function swap(): void {
-  editor.set(({ compare }) => ({ compare: compare === "source" ? "wipe" : "source", candidates: null }));
+  const project = theProject();
+  if (editor.get().compare !== "source") editor.set({ compare: "source", candidates: null });
+  else if (project) showResult(project);
 }
 
 function nextView(): void {

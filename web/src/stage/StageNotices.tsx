@@ -1,14 +1,16 @@
 import { CircleAlert, Loader } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useJobs } from "../api/queries";
 import type { Project } from "../api/types";
-import { previewRange, render } from "../editor/actions";
+import { previewRange, previewSizeOf, render } from "../editor/actions";
 import { about } from "../lib/time";
 import { hasMask } from "../lib/masked";
 import { useRendered } from "../results/rendered";
 import { editor, useEditor } from "../state/editor";
 import { Button } from "../ui/Button";
+import { pictures } from "./frames";
 import { useMasks } from "./masks";
+import { sourcesOf } from "./sources";
 
 /** What the stage has to say about itself, in its lower middle: one thing at a time. */
 export function StageNotices({ project, canPoint }: { project: Project; canPoint: boolean }) {
@@ -37,7 +39,7 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
       </>
     );
   if (speed) return compare === "source" || compare === "cutout" ? null : <NotRendered project={project} quiet />;
-  if (compare === "cutout") return null;
+  if (compare === "cutout") return <NotCut project={project} />;
   if (compare !== "source") return <NotRendered project={project} />;
   if (slow)
     return (
@@ -117,6 +119,29 @@ function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) 
         Preview {project.range ? "in to out" : "the clip"}
       </Button>
       <Button onClick={() => void render(frame, frame + 1)}>Only this frame</Button>
+    </Pill>
+  );
+}
+
+function NotCut({ project }: { project: Project }) {
+  const frame = useEditor((state) => state.frame);
+  useEditor((state) => state.previewSize);
+  const url = sourcesOf(project, frame, "cutout", project.clip.width, previewSizeOf(project)).after!;
+  const state = useSyncExternalStore(
+    (told) => pictures.subscribe(told),
+    () => (pictures.get(url) ? "here" : pictures.isMissing(url) ? "missing" : "coming"),
+  );
+  const slow = useSlow(state === "coming");
+  if (state === "missing")
+    return (
+      <Pill>
+        <CircleAlert size={14} /> Nothing that is cut out is known on this frame: point at it, or track it.
+      </Pill>
+    );
+  if (!slow) return null;
+  return (
+    <Pill>
+      <Loader size={14} className="turning" /> Working out its soft edge…
     </Pill>
   );
 }
