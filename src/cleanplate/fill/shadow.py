@@ -31,6 +31,8 @@ _PATCH = 2.0
 _SURE, _LIKELY = (12.0, 1.0), (6.0, 0.6)
 #: Frames either side that count as now, and how much of the mean difference must be there now.
 _NOW, _STILL_THERE = 4, 0.4
+#: Frames' worth of evidence, a frame that counts as now, below which that is not asked.
+_HALF_KNOWN = 0.5
 #: Scatter in grey levels that is always there.
 _NOISE = 3.0
 #: How many times the background's own strength the two must be, which is the given percentile of
@@ -244,7 +246,9 @@ def _moves_along(
     firm = strength / (scatter + _NOISE)
     # Things turn: what once was a shadow's place need not be one in this frame.
     there = (now[0] * mean).sum(axis=2) >= _STILL_THERE * now[2] * (mean * mean).sum(axis=2)
-    enough = (mass > _EVIDENCE) & (there | (now[2] < _EVIDENCE))
+    # A fill that is made of little is likely to be made of the shadow itself.
+    unsure = now[2] < np.maximum(_EVIDENCE, _HALF_KNOWN * len(near))
+    enough = (mass > _EVIDENCE) & (there | unsure)
     aside = strength[outer & (mass > _EVIDENCE)]
     usual = float(np.percentile(aside, _USUAL)) if aside.size else 0.0
     least = [
