@@ -147,3 +147,19 @@ def test_sixteen_bits_and_floats_give_the_same_in_their_own_units():
     plain = complete(image, hole)
     assert np.allclose(complete(image.astype(np.float32), hole), plain)
     assert np.allclose(complete(image.astype(np.uint16) * 257, hole) / 257, plain, atol=0.5)
+
+
+def test_water_is_made_of_water_though_leaves_above_it_have_its_colour():
+    def grain(name: str, height: int) -> np.ndarray:
+        part = getattr(data, name)()[:height, :260].astype(np.float32)
+        return part - part.mean()
+
+    leaves = 65 + 0.6 * grain("gravel", 60)
+    wall = np.full((30, 260), 190.0)
+    water = np.linspace(95, 35, 110)[:, None] + 0.12 * grain("grass", 110)
+    image = np.dstack([np.clip(np.vstack([leaves, wall, water]), 0, 255).astype(np.uint8)] * 3)
+    hole = np.zeros(image.shape[:2], bool)
+    hole[105:180, 40:220] = True
+    ours = filled(image, hole)
+    assert laplacian_energy(ours, hole) < 1.5 * laplacian_energy(image, hole)
+    assert psnr(image, ours, hole) > 30

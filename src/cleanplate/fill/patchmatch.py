@@ -57,8 +57,17 @@ def start(image, targets, sources, place, cost, state):  # pragma: no cover - co
         cost[y, x] = distance(rows, channels, y, x, place[y, x, 0], place[y, x, 1], np.inf)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _aside(toll, pull, y, x, sy, sx):  # pragma: no cover - compiled
+    """What a source costs beside its distance."""
+    down, across = np.float32(sy - y), np.float32(sx - x)
+    return toll[sy, sx] + pull[0] * down * down + pull[1] * across * across
+
+
 @njit(cache=True, nogil=True)
-def search(image, targets, valid, toll, place, cost, radius, state, passes):  # pragma: no cover
+def search(
+    image, targets, valid, toll, pull, place, cost, radius, state, passes
+):  # pragma: no cover
     """Better sources for every target: from its neighbours, and at random ever nearer to its own.
 
     Args:
@@ -66,6 +75,8 @@ def search(image, targets, valid, toll, place, cost, radius, state, passes):  # 
         targets: int32 (n, 2), in raster order.
         valid: bool (h, w), the sources.
         toll: float32 (h, w), what using each source costs beside its distance.
+        pull: float32 (2,), what it costs to lie away from the target, for each squared pixel down
+            and across.
         place: int32 (h, w, 2), improved in place.
         cost: float32 (h, w), the distance that goes with `place`.
         radius: pixels, how far the random search begins to look.
@@ -82,7 +93,7 @@ def search(image, targets, valid, toll, place, cost, radius, state, passes):  # 
         for n in range(count):
             y, x = targets[n] if step < 0 else targets[count - 1 - n]
             by, bx = place[y, x, 0], place[y, x, 1]
-            best = cost[y, x] + toll[by, bx]
+            best = cost[y, x] + _aside(toll, pull, y, x, by, bx)
             for k in range(2):
                 ny, nx = (y + step, x) if k else (y, x + step)
                 if ny < 0 or nx < 0 or ny >= height or nx >= width or place[ny, nx, 0] < 0:
@@ -92,7 +103,8 @@ def search(image, targets, valid, toll, place, cost, radius, state, passes):  # 
                     continue
                 if cy == by and cx == bx:
                     continue
-                d = distance(rows, channels, y, x, cy, cx, best - toll[cy, cx]) + toll[cy, cx]
+                aside = _aside(toll, pull, y, x, cy, cx)
+                d = distance(rows, channels, y, x, cy, cx, best - aside) + aside
                 if d < best:
                     best, by, bx = d, cy, cx
             reach = radius
@@ -102,10 +114,11 @@ def search(image, targets, valid, toll, place, cost, radius, state, passes):  # 
                 reach //= 2
                 if cy < 0 or cx < 0 or cy >= height or cx >= width or not valid[cy, cx]:
                     continue
-                d = distance(rows, channels, y, x, cy, cx, best - toll[cy, cx]) + toll[cy, cx]
+                aside = _aside(toll, pull, y, x, cy, cx)
+                d = distance(rows, channels, y, x, cy, cx, best - aside) + aside
                 if d < best:
                     best, by, bx = d, cy, cx
-            cost[y, x] = best - toll[by, bx]
+            cost[y, x] = best - _aside(toll, pull, y, x, by, bx)
             place[y, x, 0], place[y, x, 1] = by, bx
 
 

@@ -31,6 +31,7 @@ _THIN = 4  # pixels; what is no wider is better bridged than textured
 _MANY = 60_000  # targets on one level, from which on less is searched there: they start out well
 _MOST_STEP = 40.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
 _FAR_TOLL = 12.0  # grey levels that a source must fit better by, one width of the hole away
+_DOWN_TOLL, _ACROSS_TOLL = 80.0, 5.0  # grey levels, likewise, for lying that far below or beside
 _AGAIN_TOLL = 3.0  # grey levels that a source must fit better by when it is used twice
 _BAND = 2  # pixels around the hole that patches are tested on
 _TRUSTED = 12.0  # grey levels; patches that miss the mean of the border by this are half believed
@@ -199,11 +200,11 @@ def _refine(levels, n, coarse, state):
     if len(targets) > _MANY and coarse is not None:
         radius, rounds = 16, 2
     weight = None
-    far = _far_toll(missing)
+    far, pull = _far_toll(missing), _pull(missing)
     for turn in range(rounds):
         passes = 6 if coarse is None and turn == 0 else 2
         toll = far + _again_toll(targets, place, missing.shape)
-        patchmatch.search(image, targets, valid, toll, place, cost, radius, state, passes)
+        patchmatch.search(image, targets, valid, toll, pull, place, cost, radius, state, passes)
         weight = _belief(missing, targets, cost)
         patchmatch.vote(image, missing, targets, place, weight)
     return place, weight
@@ -214,6 +215,14 @@ def _far_toll(missing: np.ndarray) -> np.ndarray:
     away = cv2.distanceTransform((~missing).astype(np.uint8), cv2.DIST_L2, 3)
     y0, y1, x0, x1 = bounding_box(missing, 0)
     return _TOLL_UNIT * (_FAR_TOLL * away / max(y1 - y0, x1 - x0)) ** 2
+
+
+def _pull(missing: np.ndarray) -> np.ndarray:
+    """What a source costs for lying elsewhere than its target, for each squared pixel down and
+    across: pictures are of ground, walls and sky, which lie in rows."""
+    y0, y1, x0, x1 = bounding_box(missing, 0)
+    size = np.float32(max(y1 - y0, x1 - x0))
+    return _TOLL_UNIT * (np.array([_DOWN_TOLL, _ACROSS_TOLL], np.float32) / size) ** 2
 
 
 def _again_toll(targets: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
