@@ -14,7 +14,8 @@ class MatteSettings:
     band
         Half the width of what is undecided along a sharp, resting edge.
     shutter
-        The share of the time between frames that the shutter is open: how far motion smears.
+        The share of the time between frames that the shutter is taken to be open: how far motion
+        smears. By daylight it is short, and a band wider than the smear fills with haze.
     widest
         The farthest that motion blur widens the band.
     hair
@@ -32,7 +33,7 @@ class MatteSettings:
     """
 
     band: float = 0.006
-    shutter: float = 0.5
+    shutter: float = 0.3
     widest: float = 0.04
     hair: float = 0.12
     doubt: float = 0.04

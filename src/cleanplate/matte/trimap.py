@@ -20,10 +20,11 @@ Mask = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
-_TOUCHED = 0.04  # above it a network sees something of the subject in a pixel
+_TOUCHED = 0.04  # above it there is something of what is behind the subject in a pixel
+_LEFT = 0.2  # alpha beyond the mask in the frame before above which it is looked for in this one
 _THICK = 0.008  # of the longest side: half of what is too thick to be hair
 _KEPT = 0.016  # the same, of what the frame before had beyond the mask
-_HAIR = 0.25  # the same, far from the mask, where less is only the network's doubt
+_HAIR = 0.25  # of a network's look: less beyond the mask is only its doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
 _SURE_LOOK = 0.6  # agreement above which the network may narrow the band
 _TRUSTED = 0.1  # what the frame before says of this one counts above this trust
@@ -76,12 +77,12 @@ def make_trimap(
         if agreement > _SURE_LOOK:
             # Where the network is sure as well, there is nothing to find; and in leaves or gravel
             # a wide band would fill with haze.
-            near &= _widened(hint.look > _TOUCHED, 3) | (distance <= 1.5)
+            near &= _widened(hint.look > _HAIR, 1) | (distance <= 1.5)
             inside |= ~_widened(hint.look < 1 - _TOUCHED, 2) & (depth > 1.5)
     if expected is not None:
         sure = expected.trust > _TRUSTED
         inside &= ~(sure & (expected.alpha < 1 - _TOUCHED))
-        near |= _widened(_thin(sure & (expected.alpha > _TOUCHED) & ~mask, mask, _KEPT), 1)
+        near |= _widened(_thin(sure & (expected.alpha > _LEFT) & ~mask, mask, _KEPT), 1)
     return Trimap(inside, ~near, agreement)
 
 
