@@ -29,8 +29,10 @@ browser:
 # so these tests go by themselves.
 CLUSTER := tests/engine/test_cluster.py
 
+# Compiled once: where Python keeps no bytecode, each process that a test starts would do it anew.
 test: $(VENV)/installed editor browser
 	$(BIN)/ruff check .
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest --numprocesses auto --ignore $(CLUSTER)
 	$(BIN)/python -m pytest $(CLUSTER)
 

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from skimage import data
 
+from bench.server import compile_package
 from cleanplate.errors import CleanplateError
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
@@ -63,6 +64,7 @@ def main(options: argparse.Namespace) -> int:
         raise CleanplateError("There is no Chromium here. Install it.")
     from playwright.sync_api import sync_playwright
 
+    compile_package()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         clip = Path(folder) / "workspace" / "clip.mp4"
         clip.parent.mkdir()

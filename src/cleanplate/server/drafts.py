@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -83,10 +83,8 @@ class _Sheet:
 class Drafts:
     """Makes and hands out drafts."""
 
-    def __init__(self, store: Store, give_way: Callable[[], None]) -> None:
-        """`give_way` is called before each; it waits while somebody waits for something else."""
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._give_way = give_way
         self._sheets: dict[str, _Sheet] = {}
         self._wish: tuple[_Sheet, int] | None = None
         self._changed = threading.Condition()
@@ -155,7 +153,6 @@ class Drafts:
                 self._put(sheet, frame.index, _small(frame))
                 if not self._wanted(sheet):
                     return
-                self._give_way()
         if sheet.weight <= _MOST:
             numbers = np.array(sheet.order, "<u4").tobytes()
             self._store.put(key, pack([numbers, *map(sheet.pictures.__getitem__, sheet.order)]))

@@ -91,7 +91,7 @@ class Frames:
         self._store = store
         self._recent = Recent(_MEMORY)
         self.readers = Readers()
-        self.drafts = Drafts(store, self.readers.give_way)
+        self.drafts = Drafts(store)
         self._wish: Wish | None = None
         self._since = 0.0  # when it came to its stretch
         self._at: Wish | None = None  # the frame that is being made in advance
