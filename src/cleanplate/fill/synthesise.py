@@ -31,7 +31,9 @@ _THIN = 4  # pixels; what is no wider is better bridged than textured
 _MANY = 60_000  # targets on one level, from which on less is searched there: they start out well
 _MOST_STEP = 40.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
 _FAR_TOLL = 12.0  # grey levels that a source must fit better by, one width of the hole away
-_DOWN_TOLL, _ACROSS_TOLL = 80.0, 5.0  # grey levels, likewise, for lying that far below or beside
+_DOWN_TOLL = 80.0  # grey levels, likewise, for lying that far above or below its target
+_ACROSS = 0.125  # of that toll, for lying as far beside it
+_LARGE = 200  # pixels across, from which on a hole has the whole of that toll
 _AGAIN_TOLL = 3.0  # grey levels that a source must fit better by when it is used twice
 _BAND = 2  # pixels around the hole that patches are tested on
 _TRUSTED = 12.0  # grey levels; patches that miss the mean of the border by this are half believed
@@ -200,7 +202,7 @@ def _refine(levels, n, coarse, state):
     if len(targets) > _MANY and coarse is not None:
         radius, rounds = 16, 2
     weight = None
-    far, pull = _far_toll(missing), _pull(missing)
+    far, pull = _far_toll(missing), _pull(missing, n)
     for turn in range(rounds):
         passes = 6 if coarse is None and turn == 0 else 2
         toll = far + _again_toll(targets, place, missing.shape)
@@ -217,12 +219,14 @@ def _far_toll(missing: np.ndarray) -> np.ndarray:
     return _TOLL_UNIT * (_FAR_TOLL * away / max(y1 - y0, x1 - x0)) ** 2
 
 
-def _pull(missing: np.ndarray) -> np.ndarray:
+def _pull(missing: np.ndarray, level: int) -> np.ndarray:
     """What a source costs for lying elsewhere than its target, for each squared pixel down and
     across: pictures are of ground, walls and sky, which lie in rows."""
     y0, y1, x0, x1 = bounding_box(missing, 0)
-    size = np.float32(max(y1 - y0, x1 - x0))
-    return _TOLL_UNIT * (np.array([_DOWN_TOLL, _ACROSS_TOLL], np.float32) / size) ** 2
+    size = max(y1 - y0, x1 - x0)
+    # Small holes are decided by their border, and need all the texture there is.
+    down = min(_DOWN_TOLL, _DOWN_TOLL / _LARGE * size * 2**level)
+    return _TOLL_UNIT * np.square(np.array([down, down * _ACROSS], np.float32) / np.float32(size))
 
 
 def _again_toll(targets: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
