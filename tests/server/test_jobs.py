@@ -318,6 +318,13 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     inside = scene.masks[3] & ~grown(~scene.masks[3])
     assert cut[..., 3][inside].mean() > 240 and cut[..., 3][~grown(scene.masks[3])].mean() < 5
     assert client.get(f"{at}/previews/3?view=matte").headers["content-type"] == "image/jpeg"
+
+    # Its matte is choked, in what is shown and in what is written.
+    turned = client.patch(at, json={"settings": {"matte_choke": 4}}).json()
+    assert turned["settings"]["matte_choke"] == 4 and turned["can_undo"] == "change the matte"
+    data = client.get(f"{at}/previews/3?view=cutout").content
+    choked = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert 0.3 * cut[..., 3].sum() < choked[..., 3].sum() < 0.7 * cut[..., 3].sum()
     opaque = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "mp4"})
     assert opaque.status_code == 422 and "ProRes" in opaque.json()["error"]["remedy"]
     job = client.post(f"{at}/exports", json={"what": "cutout", "format": "mov"}).json()
@@ -326,6 +333,9 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     with av.open(done["result"]["path"]) as file:
         frame = next(file.decode(video=0)).to_ndarray(format="rgba")
     assert frame[..., 3][~grown(scene.masks[0])].mean() < 5
+    assert (frame[..., 3] > 127).sum() < 0.7 * scene.masks[0].sum()
+    client.post(f"{at}/undo")
+    assert client.get(f"{at}/previews/3?view=cutout").content != data
 
     # And a part of it laid over a picture that is sent along: no transparency is needed for that.
     blue = cv2.imencode(".png", np.full((48, 80, 3), (200, 60, 20), np.uint8))[1].tobytes()

@@ -57,6 +57,10 @@ def test_a_cutout_needs_no_transparency_over_a_background(editing, masked):
     editing.until(
         lambda: editing.project["objects"][0]["action"], lambda action: action == "cutout"
     )
+    page.get_by_role("slider", name="Choke").focus()
+    editing.keys("ArrowRight", "ArrowRight")
+    editing.until(lambda: editing.project["settings"]["matte_choke"], lambda choke: choke == 1)
+    page.get_by_role("radio", name="What is cut out, on a checkerboard").wait_for()
     editing.keys("Control+e")
     dialog = page.get_by_role("dialog", name="Export")
     assert dialog.get_by_role("radio", name="Cutout").is_checked()

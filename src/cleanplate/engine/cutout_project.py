@@ -61,6 +61,13 @@ def exported_of(state: State, what: str | None) -> str:
     return what
 
 
+def matte_controls(state: State) -> MatteControls:
+    """What a project's settings say of the matte of all that is cut out."""
+    names = ("despeckle", "choke", "feather", "gamma")
+    told = {name: state.settings.get(f"matte_{name}") for name in names}
+    return MatteControls(**{name: value for name, value in told.items() if value is not None})
+
+
 def cutout_project(
     project: Project,
     output: Path | str,
@@ -90,7 +97,12 @@ def cutout_project(
         stage = MaskStage(project, store)
         exported_of(stage.state, "cutout")
         chosen = CutoutSettings(
-            mask=Path(folder), only=only, background=background, frames=frames, output=settings
+            mask=Path(folder),
+            only=only,
+            background=background,
+            controls=matte_controls(stage.state),
+            frames=frames,
+            output=settings,
         )
         check_cutout(source, target, chosen)
         with open_clip(stage.info, frames) as reader:
@@ -117,7 +129,7 @@ def write_cutout_preview(
     """Write one frame's matte in grey, or its cutout with transparency, as a PNG.
 
     As an export makes it, but for what neighbouring frames add; `controls` are in the clip's own
-    pixels, `held` is what is always in it or never, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
+    pixels, and the project's where none are turned, `held` is what is always in it or never, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
     object that is cut out is known on the frame.
     """
     if output.suffix.lower() != ".png":
@@ -125,6 +137,8 @@ def write_cutout_preview(
     check_outputs(output, OutputSettings(overwrite=True), {"the project": project.folder})
     stage = MaskStage(project, watch=watch)
     exported_of(stage.state, "cutout")
+    if controls is None or controls.neutral:
+        controls = matte_controls(stage.state)
     for _ in stage.compute(range(frame, frame + 1), progress):
         pass
     with open_clip(stage.info) as reader:

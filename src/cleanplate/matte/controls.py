@@ -49,6 +49,12 @@ class MatteControls:
         """Whether nothing was turned."""
         return self == MatteControls()
 
+    def scaled(self, by: float) -> MatteControls:
+        """The same on a picture that is so many times as large."""
+        return MatteControls(
+            round(self.despeckle * by * by), self.choke * by, self.feather * by, self.gamma
+        )
+
     def apply(self, alpha: F32) -> F32:
         """A matte, float32 (h, w) in 0..1, with the controls applied."""
         if self.despeckle:

@@ -174,7 +174,8 @@ class SetSettings(_Strict):
 
     `grow` and `feather` are in pixels; `quality` is that of the fill, `tracking` that of tracking.
     `completer` names an inpainting network, of the catalogue or by its file, that makes up what no
-    frame shows; an empty one stands for Cleanplate's own synthesis.
+    frame shows; an empty one stands for Cleanplate's own synthesis. Those of the matte are
+    `matte.MatteControls`, for all that is cut out together, in pixels of the clip.
     """
 
     kind: Literal["settings"] = "settings"
@@ -183,6 +184,10 @@ class SetSettings(_Strict):
     quality: Literal["draft", "good", "best", "lossless"] | None = None
     tracking: Literal["draft", "good", "best"] | None = None
     completer: str | None = None
+    matte_despeckle: int | None = Field(default=None, ge=0)
+    matte_choke: float | None = None
+    matte_feather: float | None = Field(default=None, ge=0)
+    matte_gamma: float | None = Field(default=None, gt=0)
 
 
 SingleEdit = SetMasks | SetKey | RemoveKey | SetObject | RemoveObject | MergeObjects | SetSettings

@@ -36,10 +36,13 @@ def picture(serving: Services, project: OpenProject, frame: int, view: str, size
             f"No mask of an object that is cut out is known on frame {frame}.",
             "Point at it, or track it, and set its action to cutout.",
         )
+    from cleanplate.engine.cutout_project import matte_controls
+
     code = code_version("matte", "engine/finish.py", "engine/matting.py", "server/mattes.py")
     clip = project.clip()
+    turned = repr(matte_controls(stage.state))
     keys = {
-        kind: key_of("matte picture", code, clip.fingerprint, frame, size, marks, kind)
+        kind: key_of("matte picture", code, clip.fingerprint, frame, size, marks, turned, kind)
         for kind in ("matte", "cutout")
     }
     data = serving.store.get(keys[view])
@@ -54,6 +57,7 @@ def picture(serving: Services, project: OpenProject, frame: int, view: str, size
 def render(project: Project, frame: int, size: int, store: Store, keys: dict[str, str]) -> None:
     """Make both pictures of a frame and store them under `keys`."""
     from cleanplate.engine.cutout_arrays import preview_cutout
+    from cleanplate.engine.cutout_project import matte_controls
 
     stage = MaskStage(project, store)
     info = stage.info
@@ -63,7 +67,7 @@ def render(project: Project, frame: int, size: int, store: Store, keys: dict[str
         image = reader.read_frame(frame).scaled(width, height)
     mask = stage.together(frame, "cutout").astype(np.float32)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA) > 0.5
-    done = preview_cutout(image, small)
+    done = preview_cutout(image, small, matte_controls(stage.state).scaled(scale))
     alpha = np.rint(done.alpha * 255).astype(np.uint8)
     store.put(keys["matte"], jpeg(np.repeat(alpha[..., None], 3, axis=2)))
     store.put(keys["cutout"], png(np.dstack([done.foreground, alpha])))

@@ -35,7 +35,9 @@ def describe(edit: Edit, before: State) -> str:
         case SetObject():
             return _object_change(edit, before)
         case SetSettings():
-            return "change the settings"
+            chosen = edit.model_dump(exclude={"kind"}, exclude_none=True)
+            matte = chosen and all(name.startswith("matte_") for name in chosen)
+            return "change the matte" if matte else "change the settings"
         case Together():
             return describe(edit.edits[0], before)
 

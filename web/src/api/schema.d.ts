@@ -2218,8 +2218,9 @@ export interface components {
         };
         /**
          * Settings
-         * @description How objects are tracked, and how the hole is made and filled. `grow` and `feather` are for
-         *     all objects together, in pixels. None: the engine chooses; in a change: as it was.
+         * @description How objects are tracked, how the hole is made and filled, and how the matte of what is cut out
+         *     is bounded. `grow`, `feather` and the matte's are for all objects together, in pixels. None: the
+         *     engine chooses; in a change: as it was.
          */
         Settings: {
             /** Grow */
@@ -2230,6 +2231,23 @@ export interface components {
             quality?: ("draft" | "good" | "best" | "lossless") | null;
             /** Tracking */
             tracking?: ("draft" | "good" | "best") | null;
+            /**
+             * Matte Despeckle
+             * @description Specks and gaps of fewer square pixels go.
+             */
+            matte_despeckle?: number | null;
+            /**
+             * Matte Choke
+             * @description Moves the edge inwards; below 0, outwards.
+             */
+            matte_choke?: number | null;
+            /** Matte Feather */
+            matte_feather?: number | null;
+            /**
+             * Matte Gamma
+             * @description Above 1 what is half there becomes more solid.
+             */
+            matte_gamma?: number | null;
         };
         /**
          * Shaped

@@ -28,6 +28,7 @@ import { Menu, type MenuPart } from "../ui/Menu";
 import { Progress } from "../ui/Progress";
 import { Segmented } from "../ui/Segmented";
 import { EdgeControls } from "./EdgeControls";
+import { MatteControls } from "./MatteControls";
 import { NetworkNotice } from "./NetworkNotice";
 import { useTracking } from "./tracking";
 import "./objects.css";
@@ -279,6 +280,7 @@ function Chosen({ project, object }: { project: Project; object: ClipObject }) {
           onChange={(action) => void changeObject(object.id, { action })}
         />
       </section>
+      {object.action === "cutout" && <MatteControls project={project} />}
       <EdgeControls project={project} object={object} />
       <KeyFrames object={object} />
     </>

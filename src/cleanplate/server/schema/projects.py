@@ -106,13 +106,24 @@ class EdgeChange(Shape):
 
 
 class Settings(Shape):
-    """How objects are tracked, and how the hole is made and filled. `grow` and `feather` are for
-    all objects together, in pixels. None: the engine chooses; in a change: as it was."""
+    """How objects are tracked, how the hole is made and filled, and how the matte of what is cut out
+    is bounded. `grow`, `feather` and the matte's are for all objects together, in pixels. None: the
+    engine chooses; in a change: as it was."""
 
     grow: float | None = Field(default=None, ge=0, le=500)
     feather: float | None = Field(default=None, ge=0, le=500)
     quality: Quality | None = None
     tracking: Literal["draft", "good", "best"] | None = None
+    matte_despeckle: int | None = Field(
+        default=None, ge=0, le=100_000, description="Specks and gaps of fewer square pixels go."
+    )
+    matte_choke: float | None = Field(
+        default=None, ge=-500, le=500, description="Moves the edge inwards; below 0, outwards."
+    )
+    matte_feather: float | None = Field(default=None, ge=0, le=500)
+    matte_gamma: float | None = Field(
+        default=None, ge=0.1, le=10, description="Above 1 what is half there becomes more solid."
+    )
 
 
 class Point(Shape):
