@@ -33,4 +33,14 @@ def _alive(process: int) -> bool:
         return False
     except OSError:
         return True
-    return True
+    return not _ended(process)
+
+
+def _ended(process: int) -> bool:
+    """Whether a process has ended though nobody has asked how: in a container, where the first
+    process often never does, its number stays taken for good."""
+    try:
+        facts = Path(f"/proc/{process}/stat").read_text()
+    except OSError:  # other systems than Linux have no such file
+        return False
+    return facts.rpartition(")")[2].split()[0] in ("Z", "X")
