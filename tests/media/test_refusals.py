@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,6 +117,21 @@ def test_what_a_killed_export_left_goes_with_the_next(tmp_path, source):
         (tmp_path / name).write_bytes(b"not ours to take")
     write(source, tmp_path / "out.mkv")
     assert sorted(os.listdir(tmp_path)) == sorted(["in.mp4", "out.mkv", *others])
+
+
+# Only Linux tells, in /proc, that a process has ended which nobody has waited for; elsewhere what it left
+# stays until its number is free.
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whether such a one has ended")
+def test_what_was_left_goes_also_where_nobody_waited_for_the_process(tmp_path, source):
+    ended = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    stat = Path(f"/proc/{ended.pid}/stat")
+    until = time.monotonic() + 20
+    while stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < until:
+        time.sleep(0.01)
+    (tmp_path / f".out.{ended.pid}-7f00.part.mkv").write_bytes(b"torn")
+    write(source, tmp_path / "out.mkv")
+    assert sorted(os.listdir(tmp_path)) == ["in.mp4", "out.mkv"]
+    ended.communicate()
 
 
 # The full disk is played by a limit on the size of files (RLIMIT_FSIZE), which Windows lacks.
