@@ -25,8 +25,7 @@ browser:
 	       && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; } \
 	  || echo "There is no Chromium here: the tests of the editor will be skipped."
 
-# A cluster's own processes want both cores, and Ray ends a process whose node it has lost sight of:
-# so these tests go by themselves.
+# A cluster's own processes want both cores: so these tests go by themselves.
 CLUSTER := tests/engine/test_cluster.py
 
 # Compiled once: where Python keeps no bytecode, each process that a test starts would do it anew.

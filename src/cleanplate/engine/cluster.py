@@ -91,7 +91,7 @@ class Cluster:
         self.window = window
         self._clip = clip
         self._halt = halt
-        self._had_worker = time.monotonic()
+        self._workerless: float | None = None  # since when nobody was seen to be there
         self._ray = _import_ray()
         self._ours = not self._ray.is_initialized()
         if self._ours:
@@ -162,22 +162,19 @@ class Cluster:
 
     def _in_order(self, job: FillJob, windows: list[Piece]) -> Iterator[Patch]:
         remote = self._ray.remote(num_cpus=1, max_retries=_RETRIES)(fill_window)
+        # What is in hand when this is left early runs to its end, or ends with the connection. It is
+        # not cancelled: where a task is done at that very moment, Ray aborts the whole process ("tried
+        # to complete task that was not pending").
         waiting = deque(windows)
         running: deque[_Running] = deque()
-        try:
-            while waiting or running:
-                while waiting and len(running) < self._most_running():
-                    piece = waiting.popleft()
-                    running.append(
-                        _Running(piece, remote.remote(window_task(job, piece, self._clip)))
-                    )
-                first = running[0]
-                self._wait(job, running)
-                running.popleft()
-                yield from self._patches(job, first)
-        finally:
-            for one in running:
-                self._ray.cancel(one.ref, force=True)
+        while waiting or running:
+            while waiting and len(running) < self._most_running():
+                piece = waiting.popleft()
+                running.append(_Running(piece, remote.remote(window_task(job, piece, self._clip))))
+            first = running[0]
+            self._wait(job, running)
+            running.popleft()
+            yield from self._patches(job, first)
 
     def _most_running(self) -> int:
         """Windows in hand at a time: workers may come and go."""
@@ -191,8 +188,10 @@ class Cluster:
         ever, and say nothing."""
         now = time.monotonic()
         if self._workers():
-            self._had_worker = now
-        elif now - self._had_worker > _WORKERLESS:
+            self._workerless = None
+        elif self._workerless is None:
+            self._workerless = now
+        elif now - self._workerless > _WORKERLESS:
             raise ClusterError(
                 "the cluster has no worker: start one (ray start --address=...), and export again "
                 "to go on. What was done is kept."
