@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from skimage import data
 
-from bench.server import compile_package
+from bench.bytecode import compile_package
 from cleanplate.errors import CleanplateError
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")

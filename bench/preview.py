@@ -22,6 +22,7 @@ import av
 import cv2
 import numpy as np
 
+from bench.bytecode import compile_package
 from bench.generated import panning_clip
 from bench.report import table
 
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    compile_package()
     with tempfile.TemporaryDirectory(prefix="bench-preview-") as name:
         source = options.keep or Path(name)
         if not (source / "masks").exists():

@@ -8,7 +8,6 @@ over HTTP, as the editor does it, and pointed at. Each row is over all requests 
 from __future__ import annotations
 
 import argparse
-import compileall
 import os
 import random
 import subprocess
@@ -26,7 +25,7 @@ import av
 import httpx
 import numpy as np
 
-import cleanplate
+from bench.bytecode import compile_package
 from bench.generated import panning_clip
 from bench.report import table
 
@@ -52,12 +51,6 @@ def main(options: argparse.Namespace) -> int:
         rows = measure(folder, clip.resolve())
     print(table(["what", "requests", "median ms", "95 % ms", "worst ms"], rows))
     return 0
-
-
-def compile_package() -> None:
-    """Leave the package as `pip` leaves one that it installs, whatever the environment says of
-    bytecode: else a start is mostly compiling."""
-    compileall.compile_dir(str(Path(cleanplate.__file__).parent), quiet=1)
 
 
 def measure(folder: Path, clip: Path) -> list[list[str]]:

@@ -25,10 +25,10 @@ from cleanplate.cli.progress import shown
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-_AHEAD = 4
+_AHEAD = 2
 """Frames beside the one that is shown which are filled as well, where that is quick."""
 
-_AHEAD_SECONDS = 0.8
+_AHEAD_SECONDS = 0.3
 """Seconds after which no further one is begun."""
 
 

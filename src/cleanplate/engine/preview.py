@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import chain, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.control import Control
-from cleanplate.engine.cuts import by_shot, number_shots
+from cleanplate.engine.cuts import by_shot, number_shots, thumbnail
 from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Ahead, Halt
@@ -47,11 +48,15 @@ _PATIENCE = 1.0
 SMALL = 960
 """Longer side, in pixels, of a preview unless told otherwise."""
 
-_DECODED = 24
-"""Frames that are decoded ahead of the fill."""
+_DECODED = 64
+"""Frames that are decoded ahead of the fill: most of what it looks at, as they stay in memory anyhow."""
 
 _HELD = 134
 """Frames in memory: those that one preview looks at, and room to step on; some 3 MB each."""
+
+_QUICKLY = (
+    cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class _Small:
-    """A frame at the preview's size, with the hole on it and what that is known by."""
+    """A frame at the preview's size, as it is and as what cuts are told by, with the hole on it and
+    what that is known by."""
 
     index: int
     image: NDArray[np.uint8]
+    thumbnail: NDArray[np.uint8]
     hole: Hole
     name: tuple[str, ...]
 
@@ -149,11 +156,13 @@ class Preview:
                 small = self._small(index, holes)
                 yield _shown(small, Patch.unpack(data))
             return
-        for shot in by_shot(self._numbered(seen, wanted, holes)):
-            for small, patch in self._filled(shot, wanted):
-                self._store.put(self._small_key(small.index), _packed(small.image))
-                self._store.put(keys[small.index], patch.pack())
-                yield _shown(small, patch)
+        with self._smalls(self._worth_reading(seen, wanted), wanted, holes) as smalls:
+            _load_kernels()
+            for shot in by_shot(self._numbered(smalls)):
+                for small, patch in self._filled(shot, wanted):
+                    self._store.put(self._small_key(small.index), _packed(small.image))
+                    self._store.put(keys[small.index], patch.pack())
+                    yield _shown(small, patch)
 
     def look_ahead(self, shown: range, seconds: float, most: int) -> None:
         """Fill frames beside those that were just `shown`, which are likely to be asked for next and
@@ -219,28 +228,30 @@ class Preview:
         clip = self._project.fingerprint
         return key_of("small frame", code_version("media"), index, size, clip=clip)
 
-    def _numbered(
-        self, seen: range, wanted: range, holes: ProjectHoles
-    ) -> Iterator[tuple[int, _Small]]:
-        """The frames of `seen` with the numbers of their shots, which are not looked for in the
-        whole clip: that takes longer than a preview."""
+    def _worth_reading(self, seen: range, wanted: range) -> range:
+        """Those of `seen` that lie in a shot with one of `wanted`, where the shots are known."""
+        shots = self._masks.known_shots() or []
+        near = [one for one in shots if one.start < wanted.stop and wanted.start < one.stop]
+        if not near:
+            return seen
+        return range(max(near[0].start, seen.start), min(near[-1].stop, seen.stop))
+
+    def _numbered(self, smalls: Iterator[_Small]) -> Iterator[tuple[int, _Small]]:
+        """The frames with the numbers of their shots, which are not looked for in the whole clip:
+        that takes longer than a preview."""
         shots = self._masks.known_shots()
         if shots is None:
-            with closing(self._smalls(seen, wanted, holes)) as smalls:
-                yield from number_shots(smalls, lambda small: small.image)
-            return
-        for number, shot in enumerate(shots):
-            if shot.start < wanted.stop and wanted.start < shot.stop:
-                part = range(max(shot.start, seen.start), min(shot.stop, seen.stop))
-                with closing(self._smalls(part, wanted, holes)) as smalls:
-                    yield from ((number, small) for small in smalls)
+            return number_shots(smalls, lambda small: small.thumbnail)
+        starts = [shot.start for shot in shots]
+        return ((bisect_right(starts, small.index), small) for small in smalls)
 
-    def _smalls(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[_Small]:
+    @contextmanager
+    def _smalls(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[Ahead[_Small]]:
         """The frames of `seen`, made ready in a thread of their own beside the fill."""
         halt = Halt(self._halt.control)
         ahead = Ahead(self._decoded(seen, wanted, holes), _DECODED, halt, "preview")
         try:
-            yield from ahead
+            yield ahead
         finally:
             halt.stop()
             ahead.join(time.monotonic() + _PATIENCE)
@@ -259,9 +270,9 @@ class Preview:
         known, name = self._held.get(index), holes.identity(index)
         if known is None:
             image = self._image(index)
-            known = _Small(index, image, holes[index], name)
+            known = _Small(index, image, thumbnail(image), holes[index], name)
         elif known.name != name:
-            known = _Small(index, known.image, holes[index], name)
+            known = replace(known, hole=holes[index], name=name)
         self._held[index] = known
         self._held.move_to_end(index)
         while len(self._held) > _HELD:
@@ -280,7 +291,6 @@ class Preview:
         begin = next(shot, None)
         if begin is None or begin.index >= wanted.stop:
             return
-        # Loading compiled code takes a while, in which frames are being decoded.
         from cleanplate.fill import Memory, fill_shot
 
         if self._memory is None:
@@ -342,9 +352,16 @@ def compared(shown: Shown, compare: Compare) -> NDArray[np.uint8]:
     return picture
 
 
+def _load_kernels() -> None:
+    """Load what the fill runs, once: it takes a while, in which frames are being decoded."""
+    from cleanplate.fill.smooth import harmonic_fill
+
+    harmonic_fill(np.zeros((2, 2, 1), np.uint8), np.ones((2, 2), bool), sweeps=1)
+
+
 def _packed(image: NDArray[np.uint8]) -> bytes:
     """A picture as PNG, quickly; `_unpacked` gives the same pixels again."""
-    written, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    written, data = cv2.imencode(".png", image[..., ::-1], _QUICKLY)
     if not written:
         raise MediaError("a preview could not be packed")
     return data.tobytes()

@@ -172,7 +172,7 @@ def options(
         )
     build = {
         "h264": _h264, "h264rgb": _h264, "h265": _h265, "av1": _av1, "vp9": _vp9, "prores": _prores,
-        "prores4444": _prores, "ffv1": _ffv1, "tiff": _tiff, "webp": _webp,
+        "prores4444": _prores, "ffv1": _ffv1, "png": _png, "tiff": _tiff, "webp": _webp,
     }.get(chosen.name)  # fmt: skip
     if build is None:
         return {}
@@ -275,6 +275,11 @@ def _webp(chosen, quality, crf, own, colour) -> dict:
         "quality": {"draft": "60", "good": "88", "best": "97"}[quality],
         "compression_level": "4",
     }
+
+
+def _png(chosen, quality, crf, own, colour) -> dict:
+    # Half the time of the default for files a thirtieth larger.
+    return {"compression_level": "1"}
 
 
 def _tiff(chosen, quality, crf, own, colour) -> dict:
