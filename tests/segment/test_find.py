@@ -89,6 +89,9 @@ def test_isnet_at_a_quarter_of_its_size_gives_a_matte_and_features(network):
     matte = salient.matte(data.astronaut())
     assert matte.shape == (512, 512) and matte.dtype == np.float32
     assert matte[150, 220] > 0.8 and matte[20, 480] < 0.2
+    tall = np.ascontiguousarray(data.astronaut()[:, 96:352])
+    matte = salient.matte(tall, unstretched=True)
+    assert matte.shape == (512, 256) and matte[150, 124] > 0.8 and matte[20, 20] < 0.2
     features = salient.features(data.astronaut(), (4, 16))
     assert {stride: f.shape for stride, f in features.items()} == {
         0: (256, 256),

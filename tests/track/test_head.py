@@ -48,5 +48,17 @@ def test_a_branch_learns_on_its_own(cells):
 
 def test_cells_take_the_share_of_those_they_resemble(cells):
     features, share = cells
-    votes = vote(features[200:], [Remembered(features[:200], share[:200])])
+    (votes,) = vote(features[200:], [Remembered(features[:200], share[:200])])
     assert ((votes > 0.5) == (share[200:] > 0.5)).mean() > 0.95
+
+
+def test_memories_vote_by_themselves_and_with_those_before(cells):
+    features, share = cells
+    marked, recent = (
+        Remembered(features[:100], share[:100]),
+        Remembered(features[100:200], 1 - share[100:200]),
+    )
+    alone, both = vote(features[200:], [marked], [recent])
+    assert np.allclose(alone, vote(features[200:], [marked])[0])
+    assert np.allclose(both, vote(features[200:], [marked, recent])[0])
+    assert np.abs(both - alone).max() > 0.2

@@ -66,6 +66,7 @@ def cut_out(
             )
         elif pointers.boxes and settings.method == "careful":
             pointers = sharpen_boxes(source, pointers, Path(folder), watch=watch)
+        release()  # what looked for the subject is not needed to track it, nor that to matte it:
         quality = settings.output.quality
         with masks_for(
             source,
@@ -76,7 +77,7 @@ def cut_out(
             progress=progress,
             watch=watch,
         ) as masks:
-            release()  # what tracked is not needed to matte, and both would not fit a small machine
+            release()  # all of it would not fit a small machine
             settings = replace(settings, mask=masks)
             return cutout_clip(source, output, settings, progress, cancel, watch)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
+from cleanplate import models
 from cleanplate.engine.events import Event, Listener, Pace
 from cleanplate.engine.object_masks import FrameRuns, ObjectMask
 from cleanplate.engine.overlap import Halt
@@ -15,9 +16,12 @@ from cleanplate.engine.shot_work import Chunk, frame_runs
 from cleanplate.engine.window_frames import WindowedFrames
 from cleanplate.media import ClipReader, open_clip
 from cleanplate.track import Network, TrackSettings
+from cleanplate.track.network import NETWORK
 
 if TYPE_CHECKING:
     from cleanplate.engine.tracking import MaskStage
+
+_MANY = 8  # looks in one run for which the network holds what it works in
 
 
 class MasksRun:
@@ -47,6 +51,8 @@ class MasksRun:
         finally:
             if self._reader is not None:
                 self._reader.close()
+            if self._total >= _MANY:
+                models.release(NETWORK)
 
     def _through(self, plan: ShotPlan, base: str, part: range, wanted: range) -> Iterator[int]:
         """The numbers of `part`, each once its masks are known; `wanted` are to be tracked."""
@@ -81,7 +87,8 @@ class MasksRun:
     def _open_network(self) -> Network:
         if self._network is None:
             pixels = TrackSettings.of(self._stage.quality).pixels
-            self._network = Network(pixels, watch=self._stage.watch)
+            many = self._total >= _MANY
+            self._network = Network(pixels, keep_memory=many, watch=self._stage.watch)
         return self._network
 
     def _begin(self, passes: int) -> None:

@@ -20,7 +20,7 @@ class Looker:
     >>> Looker().look(frame, mask)                                 # doctest: +SKIP
     """
 
-    def __init__(self, side: int = 512, *, watch: Watcher | None = None) -> None:
+    def __init__(self, side: int = 448, *, watch: Watcher | None = None) -> None:
         """`side` is the network's square input in pixels; it is fetched on first use."""
         self._salient = Salient("isnet", side=side, watch=watch)
 
@@ -29,5 +29,7 @@ class Looker:
         answer = np.zeros(mask.shape, np.float32)
         if mask.any():
             place = around(mask, _ROOM, 16)
-            answer[place] = self._salient.matte(np.ascontiguousarray(image[place]))
+            answer[place] = self._salient.matte(
+                np.ascontiguousarray(image[place]), unstretched=True
+            )
         return answer

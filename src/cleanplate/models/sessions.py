@@ -204,10 +204,12 @@ def _share(key: tuple[Any, ...], loaded: Session) -> Session:
         return loaded
 
 
-def release() -> None:
-    """Drop every shared session, and with it the memory they hold."""
+def release(name: str | None = None) -> None:
+    """Drop every shared session, or those of one network of the catalogue, and with it the memory
+    that they hold."""
     with _lock:
-        _shared.clear()
+        for key in [key for key in _shared if name in (None, key[0])]:
+            del _shared[key]
 
 
 def expose(model: onnx.ModelProto, taps: Mapping[str, str]) -> None:

@@ -115,11 +115,9 @@ class Appearance:
         """Say where the object is, by its looks alone."""
         size = cells.shape[:2]
         known_head = np.clip(self._head.score(cells, kept_only=True), 0, 1)
-        known_votes = vote(small, self._marked).reshape(size)
+        known_votes, votes = vote(small, self._marked, self._recent).reshape(2, *size)
         head = (np.clip(self._head.score(cells), 0, 1) + known_head) / 2
-        votes = known_votes
-        if self._recent:
-            votes = (vote(small, self._marked + self._recent).reshape(size) + known_votes) / 2
+        votes = (votes + known_votes) / 2
         known = (known_head + known_votes) / 2
         grids = (np.clip(cells_to_grid(look, v), 0, 1) for v in (head, votes, known))
         return Judgement(*grids, known)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_NEIGHBOURS = 10  # resembling cells that vote
+_NEIGHBOURS = 10  # resembling cells that vote, at most
 _TEMPERATURE = 0.05  # of the softmax over their cosines
+_BLOCK = 1024  # cells that are compared with all that is remembered at once
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,21 @@ class Remembered:
     share: np.ndarray
 
 
-def vote(cells: np.ndarray, memory: list[Remembered]) -> np.ndarray:
-    """How much of each of `cells`, unit features (n, d), is the object, by its neighbours; (n,)."""
-    known = np.concatenate([frame.cells for frame in memory])
-    share = np.concatenate([frame.share for frame in memory])
-    cosine = cells @ known.T
-    count = min(_NEIGHBOURS, cosine.shape[1])
-    best = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
-    near = np.take_along_axis(cosine, best, axis=1)
-    weight = np.exp((near - near.max(axis=1, keepdims=True)) / _TEMPERATURE)
-    weight /= weight.sum(axis=1, keepdims=True)
-    return (weight * share[best]).sum(axis=1).astype(np.float32)
+def vote(cells: np.ndarray, *groups: list[Remembered]) -> np.ndarray:
+    """How much of each of `cells`, unit features (n, d), is the object, by its neighbours.
+
+    One row for each group of memories, float32 (groups, n): the vote of that group and of all
+    before it together.
+    """
+    from cleanplate.track.kernels import count_votes  # compiled: only for those who track
+
+    frames = [frame for group in groups for frame in group]
+    known = np.concatenate([frame.cells for frame in frames])
+    share = np.concatenate([frame.share for frame in frames])
+    ends = np.cumsum([sum(len(frame.share) for frame in group) for group in groups])
+    result = np.empty((len(groups), len(cells)), np.float32)
+    for start in range(0, len(cells), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        cosine, cooled = cells[part] @ known.T, np.float32(_TEMPERATURE)
+        count_votes(cosine, share, ends, _NEIGHBOURS, cooled, result[:, part])
+    return result

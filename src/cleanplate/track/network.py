@@ -66,11 +66,20 @@ class Network:
     `pixels` is the encoder's budget: 768 * 768 is a square of that side, or 1024 x 576.
     """
 
-    def __init__(self, pixels: int = 768 * 768, *, watch: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        pixels: int = 768 * 768,
+        *,
+        keep_memory: bool = False,
+        watch: Watcher | None = None,
+    ) -> None:
         """Fetch the network if it must be; raises ModelError when that cannot be done.
 
-        `watch` is told of the fetch (see `cleanplate.models.fetch`).
+        `keep_memory` holds what it works in, some 330 MB, from one look to the next until
+        `models.release` is called: for many looks in a row. `watch` is told of the fetch (see
+        `cleanplate.models.fetch`).
         """
+        self._keep = keep_memory
         opened = ("fine features", lambda model: expose(model, _DECODER_TAPS))
         self._decoder = models.session(NETWORK, "decoder.onnx", watch=watch, edit=opened)
         self._pixels = pixels
@@ -149,12 +158,13 @@ class Network:
                 "mask_input": given.reshape(1, 1, LOGITS, LOGITS).astype(np.float32),
                 "has_mask_input": np.float32([logits is not None]),
                 "orig_im_size": np.float32([_SIDE, _SIDE]),
-            }
+            },
+            keep_memory=self._keep,
         )
         return Reply(answer["masks"][0], answer["scores"][0], answer["fine"][0])
 
     def _encode(self, padded: np.ndarray) -> dict[str, np.ndarray]:
-        return _encoder(*padded.shape[2:]).run({"input": padded})
+        return _encoder(*padded.shape[2:]).run({"input": padded}, keep_memory=self._keep)
 
     def _pad(self, embedding: np.ndarray) -> np.ndarray:
         """The embedding on the decoder's whole grid, beyond it what empty picture looks like."""
