@@ -5,6 +5,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line on this process's arguments and exit with its status."""
+    from cleanplate.cli.memory import collect_seldom
+
+    collect_seldom()
     from cleanplate.cli.app import run
 
     run()

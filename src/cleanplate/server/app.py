@@ -41,6 +41,7 @@ from cleanplate.server.routes import (
     uploads,
     work,
 )
+from cleanplate.server.schema.base import Failure
 from cleanplate.server.schema.events import Event
 from cleanplate.server.services import Services
 from cleanplate.server.settings import PREFIX, ServerSettings
@@ -102,10 +103,12 @@ def description(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, summary=app.summary, routes=app.routes
         )
         parts = made["components"]
-        # What the event streams carry has no route of its own to be described by.
-        carried = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
-        parts["schemas"] |= carried.pop("$defs")
-        parts["schemas"]["Event"] = carried
+        # What the event streams carry has no route of its own to be described by, and failures are
+        # only named by theirs.
+        for name, shape in (("Event", Event), ("Failure", Failure)):
+            described = TypeAdapter(shape).json_schema(ref_template="#/components/schemas/{model}")
+            parts["schemas"] |= described.pop("$defs")
+            parts["schemas"][name] = described
         for unused in ("HTTPValidationError", "ValidationError"):
             parts["schemas"].pop(unused, None)
         parts["securitySchemes"] = {

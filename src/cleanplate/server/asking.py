@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cleanplate.project import Prompts, SetObject, Stroke
-from cleanplate.segment.custom import understand
 from cleanplate.segment.kinds import ANYTHING
 from cleanplate.segment.rle import encode
 from cleanplate.server import machine
@@ -136,6 +135,8 @@ def _check_inside(project: OpenProject, ask: Ask) -> None:
 
 def find(serving: Services, project: OpenProject, wanted: Find) -> Candidates:
     """What is on a frame, by name."""
+    from cleanplate.segment.custom import understand
+
     project.check_frame(wanted.frame)
     words = understand(wanted.kinds)
     kinds = set(words.kinds)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from cleanplate import __version__, models
 from cleanplate.errors import ModelError
-from cleanplate.segment.custom import own_words
 from cleanplate.segment.kinds import ANIMALS, ANYTHING, KINDS, VEHICLES
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.session import (
@@ -48,6 +47,8 @@ def describe(serving: Services) -> Session:
 
 def kinds() -> list[FindKind]:
     """What can be found by name, with the groups that belong together."""
+    from cleanplate.segment.custom import own_words
+
     groups = {"person": ("person",), "animal": ANIMALS, "vehicle": VEHICLES}
     of = {kind: group for group, members in groups.items() for kind in members}
     found = [FindKind(name=kind, group=of.get(kind, "thing")) for kind in KINDS]
