@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import tee
 from typing import TYPE_CHECKING
@@ -70,9 +71,12 @@ class CarefulMatter(Matter):
         self._looker = Looker(watch=watch) if look else None
 
     def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
-        for_images, for_hints = tee(shot)
-        hints = (self._hint(given) for given in for_hints)
-        yield from matte_shot((given.image for given in for_images), hints, self._settings)
+        # The network looks at the next frame while this one is solved, which keeps two cores busy.
+        with ThreadPoolExecutor(1, "look") as thread:
+            for_images, for_hints = tee(_one_ahead(shot, self._hint, thread))
+            images = (given.image for given, _ in for_images)
+            hints = (hint.result() for _, hint in for_hints)
+            yield from matte_shot(images, hints, self._settings)
 
     def cut_one(self, given: Given) -> Cut:
         """One frame by itself."""
@@ -151,6 +155,20 @@ class KeyMatter(Matter):
                 alpha = np.where(given.mask, alpha, np.float32(0))
             clean = unspilled(given.image, screen)
             yield Cut(alpha, clean, Trimap(alpha >= 1, alpha <= 0, 1.0))
+
+
+def _one_ahead(
+    items: Iterable[Given], make: Callable[[Given], Hint], thread: ThreadPoolExecutor
+) -> Iterator[tuple[Given, Future[Hint]]]:
+    """Each item with what `make` makes of it, begun before the one before is asked for."""
+    waiting = None
+    for item in items:
+        coming = item, thread.submit(make, item)
+        if waiting is not None:
+            yield waiting
+        waiting = coming
+    if waiting is not None:
+        yield waiting
 
 
 def _near(alpha: F32, mask: Mask | None) -> F32:
