@@ -26,7 +26,7 @@ from bench.report import for_json, mean_scores, number, table
 from cleanplate import models
 from cleanplate.engine.finish import finish
 from cleanplate.engine.holes import HoleMaker
-from cleanplate.engine.matting import CarefulMatter, Given, PeopleCutter
+from cleanplate.engine.matting import CarefulMatter, Given, open_matter
 from cleanplate.fill import FillSettings, fill_shot
 from cleanplate.segment.salient import Salient
 from cleanplate.track import TrackSession
@@ -143,7 +143,15 @@ def _selfie(clip: Scene) -> Answer:
 
 
 def _people(clip: Scene) -> Answer:
-    return _finished(PeopleCutter().cut_shot(Given(frame, None) for frame in clip.frames))
+    return _by_method("people", clip)
+
+
+def _light(clip: Scene) -> Answer:
+    return _by_method("people-light", clip)
+
+
+def _by_method(method: str, clip: Scene) -> Answer:
+    return _finished(open_matter(method).cut_shot(Given(frame, None) for frame in clip.frames))
 
 
 def _ours(clip: Scene) -> Answer:
@@ -191,6 +199,7 @@ ROWS = {
     "u2netp": Row("U2-Net small", _u2netp),
     "selfie": Row("selfie", _selfie),
     "people": Row("RVM (--method people)", _people),
+    "people-light": Row("--method people-light", _light),
     "ours": Row("Cleanplate", _ours),
     "ours-behind": Row("Cleanplate --behind", _ours_behind),
     "ours-given": Row("Cleanplate, masks given", _ours_given),

@@ -71,6 +71,7 @@ class Method(StrEnum):
 
     careful = "careful"
     people = "people"
+    people_light = "people-light"
     key = "key"
 
 
@@ -146,8 +147,8 @@ def cutout(
     method: Annotated[
         Method,
         typer.Option(
-            help="careful: anything; people: a light network for people (GPL-3.0, fetched when "
-            "first used); key: a green or blue screen."
+            help="careful: anything; people: a network for people (GPL-3.0, fetched when first "
+            "used); people-light: a much smaller one; key: a green or blue screen."
         ),
     ] = Method.careful,
     network: Annotated[

@@ -125,8 +125,8 @@ def cutout(
     `Report`. On arrays, `source` is RGB uint8 or uint16 (n, h, w, 3), `mask` bool (n, h, w) or
     (h, w), and straight RGBA (n, h, w, 4) returns; on any other iterable of frames, an iterator.
 
-    `method` is "careful" (anything), "people" (a light network, GPL-3.0) or "key" (a green or blue
-    `screen`). `choke`, `feather` (pixels), `gamma` and `despeckle` (square pixels) turn the matte;
+    `method` is "careful" (anything), "people" (their own network, GPL-3.0), "people-light" (a much
+    smaller one) or "key" (a green or blue `screen`). `choke`, `feather` (pixels), `gamma` and `despeckle` (square pixels) turn the matte;
     `hold_out` is always the subject, `garbage` never: a mask, or a box (x, y, width, height) that
     everything outside of is background. `wrap` (0..1) lets the background's light over the edge;
     `shadow` is "none", "keep" or "soft"; `grain` gives backgrounds the clip's. `behind` fills in

@@ -17,6 +17,7 @@ from cleanplate.errors import UsageError
 from cleanplate.matte import Cut, Hint, MatteSettings, matte_frame, matte_shot
 from cleanplate.matte.colour import foreground_of
 from cleanplate.matte.keyer import Screen, key, unspilled
+from cleanplate.matte.light_people import LightPeopleMatter
 from cleanplate.matte.look import Looker
 from cleanplate.matte.people import PeopleMatter
 from cleanplate.matte.trimap import Trimap
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-METHODS = ("careful", "people", "key")
+METHODS = ("careful", "people", "people-light", "key")
 
 _REACH = 0.15  # of the root of a mask's area: how far a network's matte may reach beyond it
 _BAND = 0.06  # of the same: half the unknown band of a trimap made of a mask
@@ -89,10 +90,10 @@ class CarefulMatter(Matter):
 
 
 class PeopleCutter(Matter):
-    """People by their own network; with masks, only those that are marked."""
+    """People by a network of their own; with masks, only those that are marked."""
 
-    def __init__(self, *, watch: Watcher | None = None) -> None:
-        self._matter = PeopleMatter(watch=watch)
+    def __init__(self, matter: PeopleMatter | LightPeopleMatter) -> None:
+        self._matter = matter
 
     def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
         self._matter.restart()
@@ -198,12 +199,14 @@ def open_matter(
     look: bool = True,
     watch: Watcher | None = None,
 ) -> Matter:
-    """The matter called "careful", "people" or "key", or a matting network of the user's own by its
-    name; raises UsageError for another word."""
+    """The matter of one of `METHODS`, or a matting network of the user's own by its name; raises
+    UsageError for another word."""
     if method == "careful":
         return CarefulMatter(look=look, watch=watch)
     if method == "people":
-        return PeopleCutter(watch=watch)
+        return PeopleCutter(PeopleMatter(watch=watch))
+    if method == "people-light":
+        return PeopleCutter(LightPeopleMatter(watch=watch))
     if method == "key":
         return KeyMatter(screen)
     from cleanplate.models import custom
