@@ -43,10 +43,10 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   live.current = { project, room, rendered };
   const drawing = useRef(0);
 
-  const draw = useCallback(() => {
+  /** Say what pictures the stage needs as it stands; where they lie, and what of the frame is shown. */
+  const ask = useCallback(() => {
     const { project, room, rendered } = live.current;
     const state = editor.get();
-    if (!scene.current || !marks.current || !room.width) return;
     const clip = { width: project.clip.width, height: project.clip.height };
     const split = state.compare === "split" && !state.holding;
     const half = split ? { width: room.width / 2, height: room.height } : room;
@@ -54,6 +54,14 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const compare = state.holding ? "source" : state.compare;
     const width = widthFor(placed.width, project, state.speed);
     const { after } = wantAround(project, state.frame, compare, state.speed, width, previewSizeOf(project), rendered);
+    return { split, half, placed, compare, width, after };
+  }, []);
+
+  const draw = useCallback(() => {
+    const { project, room } = live.current;
+    const state = editor.get();
+    if (!scene.current || !marks.current || !room.width) return;
+    const { split, half, placed, compare, width, after } = ask();
     const known = bestBefore(project, state.frame, width);
     if (known) last.current = known;
     const before = last.current?.picture;
@@ -105,7 +113,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     // What is on screen, as opposed to what is wanted: the bench and the tests wait for it.
     marks.current.dataset.shown = known?.frame === state.frame ? String(state.frame) : "";
     marks.current.dataset.near = String(known?.frame ?? "");
-  }, []);
+  }, [ask]);
 
   const drawMarks = (canvas: HTMLCanvasElement, placed: Placement, masked: boolean) => {
     const { project, room } = live.current;
@@ -145,7 +153,14 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   }, []);
 
   useEffect(() => {
-    const stops = [pictures.subscribe(redraw), atHand.subscribe(redraw), masks.subscribe(redraw), useEditor.subscribe(redraw)];
+    const stops = [pictures.subscribe(redraw), atHand.subscribe(redraw), masks.subscribe(redraw)];
+    stops.push(
+      useEditor.subscribe((state, before) => {
+        // A leap's picture is on its way before anything is drawn, here or elsewhere on the page.
+        if (state.frame !== before.frame && live.current.room.width) ask();
+        redraw();
+      }),
+    );
     const themed = new MutationObserver(redraw);
     themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     return () => {
@@ -154,7 +169,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       cancelAnimationFrame(drawing.current);
       drawing.current = 0;
     };
-  }, [redraw]);
+  }, [ask, redraw]);
 
   useLayoutEffect(draw, [draw, room, project, rendered]);
 
@@ -162,14 +177,15 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   const speed = useEditor((state) => state.speed);
   const tool = useEditor((state) => state.tool);
   const cursor = useEditor((state) => state.cursor);
+  const marked = project.objects.length > 0;
 
   useEffect(() => {
     const ahead = speed ? Array.from({ length: 24 }, (_, i) => frame + i * Math.sign(speed)) : [frame, frame + 1, frame - 1];
-    masks.want(ahead.filter((one) => one >= 0 && one < project.clip.frames));
+    masks.want(marked ? ahead.filter((one) => one >= 0 && one < project.clip.frames) : []);
     if (speed || !canPoint || tool === "brush" || tool === "erase" || tool === "pan") return;
     const timer = setTimeout(() => embed(frame), REST);
     return () => clearTimeout(timer);
-  }, [frame, speed, tool, canPoint, project.id, project.clip.frames, project.revision]);
+  }, [frame, speed, tool, canPoint, marked, project.id, project.clip.frames, project.revision]);
 
   const where = (event: { clientX: number; clientY: number }): Spot => {
     const box = holder.current!.getBoundingClientRect();
