@@ -17,6 +17,7 @@ from PIL import Image
 
 import cleanplate
 from cleanplate.engine.cutout_arrays import preview_cutout
+from cleanplate.engine.run import OutputSettings
 from cleanplate.errors import Cancelled, MaskError, UsageError
 from cleanplate.matte.controls import MatteControls
 from cleanplate.media import open_clip
@@ -267,3 +268,47 @@ def test_stopping_leaves_nothing(tmp_path, clip):
     with pytest.raises(Cancelled):
         cut(clip, tmp_path / "out.mov", cancel=stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_project_says_what_is_always_in_the_matte_and_what_never(tmp_path, clip, network):
+    """By objects of its own and by a rough box: in its exports, and in a preview of one frame."""
+    network("isnet")  # which looks at what is cut out
+    from cleanplate.engine.cutout_project import cutout_project, write_cutout_preview
+    from cleanplate.engine.projects import add_masks, new_project
+    from cleanplate.project import SetObject, SetSettings
+
+    path, masks, truth = clip
+    project = new_project(path, tmp_path / "a.cleanplate", masks)
+    project.edit(SetObject(object=1, action="cutout"))
+    subject = np.mean(truth, axis=0) > 0.5
+    rows, columns = np.nonzero(subject)
+    middle = int(columns.mean())
+    solid = np.zeros((HEIGHT, WIDTH), bool)
+    solid[:12, :12] = True  # where there is nothing of the subject
+    never = np.zeros((HEIGHT, WIDTH), bool)
+    never[:, middle:] = True
+    for number, action, mask in ((2, "hold", solid), (3, "garbage", never)):
+        picture = tmp_path / f"{action}.png"
+        cv2.imwrite(str(picture), mask.astype(np.uint8) * 255)
+        with open_clip(path) as reader:
+            add_masks(project, reader.info, picture, number=number)
+        project.edit(SetObject(object=number, action=action))
+
+    def seen():
+        cutout_project(project, tmp_path / "out.mkv", OutputSettings(overwrite=True), only="matte")
+        return generated.pictures(tmp_path / "out.mkv")[1][..., 0]
+
+    matte = seen()
+    assert matte[1:11, 1:11].min() > 250 and matte[:, middle + 1 :].max() < 5
+    assert matte[subject & ~never].mean() > 200
+    write_cutout_preview(project, tmp_path / "look.png", 1, "matte")
+    look = cv2.imread(str(tmp_path / "look.png"), cv2.IMREAD_GRAYSCALE)
+    assert look[:12, :12].min() == 255 and look[:, middle:].max() == 0
+
+    top = int(np.median(rows))
+    project.edit(SetSettings(matte_garbage=(0, 0, WIDTH, top)))
+    matte = seen()
+    assert matte[top + 1 :].max() < 5 and matte[1:11, 1:11].min() > 250
+    assert matte[:, middle + 1 :].max() < 5  # the box adds to the objects
+    project.edit(SetSettings(matte_garbage=()))
+    assert seen()[top + 1 :].max() > 200

@@ -326,6 +326,24 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     data = client.get(f"{at}/previews/3?view=cutout").content
     choked = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert 0.3 * cut[..., 3].sum() < choked[..., 3].sum() < 0.7 * cut[..., 3].sum()
+    # A slider that is only tried shows the same, and changes nothing.
+    shown = client.get(f"{at}/previews/3?view=cutout&matte_choke=0").content
+    tried = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.abs(tried[..., 3].astype(int) - cut[..., 3]).max() <= 1
+    assert client.get(at).json()["settings"]["matte_choke"] == 4
+    # Outside of a rough box nothing is in it.
+    box = [0, 0, 160, 48]
+    inside_box = client.patch(at, json={"settings": {"matte_garbage": box}}).json()
+    assert inside_box["settings"]["matte_garbage"] == box
+    half = client.get(f"{at}/previews/3?view=cutout&matte_choke=0").content
+    half = cv2.imdecode(np.frombuffer(half, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3]
+    assert half[48:].max() == 0 and (half[:48] == tried[:48, :, 3]).all()
+    client.post(f"{at}/undo")
+    assert client.get(at).json()["settings"]["matte_garbage"] is None
+    for wrong in ([1, 2, 3], [0, 0, 0, 5]):
+        refused = client.patch(at, json={"settings": {"matte_garbage": wrong}})
+        assert refused.status_code == 422, wrong
+
     opaque = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "mp4"})
     assert opaque.status_code == 422 and "ProRes" in opaque.json()["error"]["remedy"]
     job = client.post(f"{at}/exports", json={"what": "cutout", "format": "mov"}).json()

@@ -43,6 +43,8 @@ class Action(StrEnum):
     erase = "erase"
     keep = "keep"
     cutout = "cutout"
+    hold = "hold"
+    garbage = "garbage"
 
 
 app = typer.Typer(
@@ -198,7 +200,13 @@ def object_(
     project: ProjectArgument,
     number: Annotated[int, typer.Argument(metavar="OBJECT", min=1, help="The object's number.")],
     name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
-    action: Annotated[Action | None, typer.Option(help="What to do with it.")] = None,
+    action: Annotated[
+        Action | None,
+        typer.Option(
+            help="What to do with it; hold and garbage are always in the matte of what is cut out, "
+            "and never."
+        ),
+    ] = None,
     colour: Annotated[str | None, typer.Option(metavar="#RRGGBB", help="How to show it.")] = None,
     smooth: Annotated[
         float | None, typer.Option(min=0, max=2, help="Steady its masks in time.")

@@ -18,7 +18,7 @@ from cleanplate.engine.cutout_arrays import preview_cutout
 from cleanplate.engine.events import Listener
 from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.finish import Finished
-from cleanplate.engine.held import Held
+from cleanplate.engine.held import Held, held_of
 from cleanplate.engine.mask_files import png
 from cleanplate.engine.matting import CarefulMatter
 from cleanplate.engine.preview import SMALL
@@ -96,20 +96,28 @@ def cutout_project(
         check_outputs(target, settings, {"the project": project.folder})
         stage = MaskStage(project, store)
         exported_of(stage.state, "cutout")
+        with open_clip(stage.info, frames) as reader:
+            wanted = reader.range
+        mask, *held = (Path(folder) / name for name in ("mask", "inside", "garbage"))
+        given = held_of(stage, wanted.start)
+        said = [place if one is not None else None for place, one in zip(held, given, strict=True)]
         chosen = CutoutSettings(
-            mask=Path(folder),
+            mask=mask,
             only=only,
             background=background,
             controls=matte_controls(stage.state),
+            held=Held(*said),
             frames=frames,
             output=settings,
         )
         check_cutout(source, target, chosen)
-        with open_clip(stage.info, frames) as reader:
-            wanted = reader.range
+        for place in (mask, *held):
+            place.mkdir()
         for frame, _ in stage.compute(wanted, progress, cancel):
-            mask = stage.together(frame, "cutout").astype("uint8") * 255
-            (Path(folder) / f"{frame:06d}.png").write_bytes(png(mask))
+            parts = (stage.together(frame, "cutout"), *held_of(stage, frame))
+            for place, part in zip((mask, *held), parts, strict=True):
+                if part is not None:
+                    (place / f"{frame:06d}.png").write_bytes(png(part.astype("uint8") * 255))
         report = cutout_clip(source, target, chosen, progress, cancel)
         report.output = str(output)
         return report
@@ -129,8 +137,9 @@ def write_cutout_preview(
     """Write one frame's matte in grey, or its cutout with transparency, as a PNG.
 
     As an export makes it, but for what neighbouring frames add; `controls` are in the clip's own
-    pixels, and the project's where none are turned, `held` is what is always in it or never, and `size` is the longer side of the picture. Raises `UsageError` where no mask of an
-    object that is cut out is known on the frame.
+    pixels, `held` is what is always in it or never, and both are the project's where nothing is said;
+    `size` is the longer side of the picture. Raises `UsageError` where no mask of an object that is
+    cut out is known on the frame.
     """
     if output.suffix.lower() != ".png":
         raise UsageError(f"the {show} of one frame is a PNG: name it {output.stem}.png")
@@ -146,11 +155,13 @@ def write_cutout_preview(
     mask = stage.together(frame, "cutout")
     if not mask.any():
         raise UsageError(f"nothing that is cut out is on frame {frame}")
-    with (held or Held()).opened(stage.info) as (inside, garbage):
-        done = preview_cutout(
-            image, mask, controls, matter=CarefulMatter(watch=watch), inside=inside(frame),
-            garbage=garbage(frame),
-        )  # fmt: skip
+    if held is None or held == Held():
+        inside, garbage = held_of(stage, frame)
+    else:
+        with held.opened(stage.info) as (inside_at, garbage_at):
+            inside, garbage = inside_at(frame), garbage_at(frame)
+    matter = CarefulMatter(watch=watch)
+    done = preview_cutout(image, mask, controls, matter=matter, inside=inside, garbage=garbage)
     alpha, colour = _smaller(done, size)
     picture = alpha if show == "matte" else np.dstack([colour, alpha])
     order = cv2.COLOR_GRAY2BGR if show == "matte" else cv2.COLOR_RGBA2BGRA

@@ -1,4 +1,4 @@
-"""What is always in a matte and what never is, as the user gives it: masks, or a rough box."""
+"""What is always in a matte and what never is: masks or a rough box, given or a project's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engine.run import FramesWanted
+from cleanplate.engine.tracking import MaskStage
 from cleanplate.media import ClipInfo, open_clip, open_masks
 
 Mask = NDArray[np.bool_]
@@ -36,7 +37,7 @@ class Held:
                 if given is None:
                     return lambda index: None
                 if isinstance(given, tuple):
-                    outside = _outside(given, info)
+                    outside = outside_of(given, info)
                     return lambda index: outside
                 wanted = None
                 if frames is not None:
@@ -47,8 +48,23 @@ class Held:
             yield masks_of(self.inside), masks_of(self.garbage)
 
 
-def _outside(box: tuple[float, float, float, float], info: ClipInfo) -> Mask:
-    """All that is outside a rough box."""
+def held_of(stage: MaskStage, frame: int) -> tuple[Mask | None, Mask | None]:
+    """What of a project's frame is always in the matte of what it cuts out, and what never: bool
+    (h, w), None where nothing is said. Of objects the known masks count."""
+    actions = {one.action for one in stage.state.objects.values()}
+    inside, garbage = (
+        stage.together(frame, action) if action in actions else None
+        for action in ("hold", "garbage")
+    )
+    box = stage.state.settings.get("matte_garbage")
+    if box:
+        outside = outside_of(box, stage.info)
+        garbage = outside if garbage is None else garbage | outside
+    return inside, garbage
+
+
+def outside_of(box: tuple[float, float, float, float], info: ClipInfo) -> Mask:
+    """All that is outside a rough box (left, top, width, height), bool (h, w)."""
     x, y, width, height = (round(v) for v in box)
     outside = np.ones((info.height, info.width), bool)
     outside[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)] = False

@@ -75,7 +75,7 @@ class RemoveObject(_Strict):
 Point = tuple[float, float]
 """x then y in pixels of the clip's frame; the centre of the top left pixel is (0, 0)."""
 
-Action = Literal["erase", "keep", "cutout"]
+Action = Literal["erase", "keep", "cutout", "hold", "garbage"]
 
 
 class Stroke(_Strict):
@@ -129,8 +129,8 @@ class SetObject(_Strict):
     is None stays as it was.
 
     `colour` is #rrggbb. `action`: "erase" removes the object; "keep" keeps every pixel of it, also
-    where it lies on what is removed; "cutout" cuts it out. `visible` and `locked` are for editors.
-    The rest is what is done to each mask, as in `EdgeSettings`: lengths in pixels, areas in square
+    where it lies on what is removed; "cutout" cuts it out. "hold" and "garbage" cut nothing out: they
+    are always in the matte of what is, and never. `visible` and `locked` are for editors. The rest is what is done to each mask, as in `EdgeSettings`: lengths in pixels, areas in square
     pixels.
     """
 
@@ -169,13 +169,18 @@ class MergeObjects(_Strict):
         return self
 
 
+RoughBox = tuple[float, float, Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+"""Left, top, width and height in pixels of the clip."""
+
+
 class SetSettings(_Strict):
     """How objects are tracked, and how the hole is made and filled; what is None stays as it was.
 
     `grow` and `feather` are in pixels; `quality` is that of the fill, `tracking` that of tracking.
     `completer` names an inpainting network, of the catalogue or by its file, that makes up what no
     frame shows; an empty one stands for Cleanplate's own synthesis. Those of the matte are
-    `matte.MatteControls`, for all that is cut out together, in pixels of the clip.
+    `matte.MatteControls`, for all that is cut out together, in pixels of the clip; `matte_garbage` is a
+    rough box (left, top, width, height) that everything outside of is background, empty for none.
     """
 
     kind: Literal["settings"] = "settings"
@@ -188,6 +193,7 @@ class SetSettings(_Strict):
     matte_choke: float | None = None
     matte_feather: float | None = Field(default=None, ge=0)
     matte_gamma: float | None = Field(default=None, gt=0)
+    matte_garbage: RoughBox | tuple[()] | None = None
 
 
 SingleEdit = SetMasks | SetKey | RemoveKey | SetObject | RemoveObject | MergeObjects | SetSettings

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.engine.tracking import MaskStage
-from cleanplate.media import open_clip
+from cleanplate.media import ClipInfo, open_clip
 from cleanplate.project import Project
 from cleanplate.server.opened import OpenProject
 from cleanplate.server.pictures import jpeg, png
 from cleanplate.server.refusals import Refused
 
 if TYPE_CHECKING:
+    from cleanplate.matte import Cut
     from cleanplate.server.services import Services
 
 
-def picture(serving: Services, project: OpenProject, frame: int, view: str, size: int) -> bytes:
-    """The "matte", in grey, as a JPEG, or the "cutout" with its transparency as a PNG.
+def picture(
+    serving: Services,
+    project: OpenProject,
+    frame: int,
+    view: str,
+    size: int,
+    turned: dict[str, float],
+) -> bytes:
+    """The "matte", in grey, as a JPEG, or the "cutout" with its transparency as a PNG, with the
+    project's controls but for those that are `turned`.
 
     409 where no mask of an object that is cut out is known on the frame.
     """
     stage = project.stage()
+    objects = stage.state.objects
     marks = [
-        one.digest
+        (objects[number].action, one.digest)
         for number, one in sorted(stage.known(frame).items())
-        if stage.state.objects[number].action == "cutout"
+        if objects[number].action in ("cutout", "hold", "garbage")
     ]
-    if not marks:
+    if not any(action == "cutout" for action, _ in marks):
         raise Refused(
             409,
             f"No mask of an object that is cut out is known on frame {frame}.",
@@ -40,34 +52,66 @@ def picture(serving: Services, project: OpenProject, frame: int, view: str, size
 
     code = code_version("matte", "engine/finish.py", "engine/matting.py", "server/mattes.py")
     clip = project.clip()
-    turned = repr(matte_controls(stage.state))
-    keys = {
-        kind: key_of("matte picture", code, clip.fingerprint, frame, size, marks, turned, kind)
-        for kind in ("matte", "cutout")
-    }
+    chosen = {**asdict(matte_controls(stage.state)), **turned}
+    box = stage.state.settings.get("matte_garbage")
+    decided = [code, clip.fingerprint, frame, size, marks, box, chosen]
+    keys = {kind: key_of("matte picture", *decided, kind) for kind in ("matte", "cutout")}
     data = serving.store.get(keys[view])
     if data is None:
-        serving.pointer.ask("matte", project=str(project.folder), frame=frame, size=size, keys=keys)
+        wanted = {"project": str(project.folder), "frame": frame, "size": size}
+        serving.pointer.ask("matte", **wanted, keys=keys, controls=chosen)
         data = serving.store.get(keys[view])
     if data is None:
         raise Refused(507, "The store has no room for the picture.", "Make room on its disk.")
     return data
 
 
-def render(project: Project, frame: int, size: int, store: Store, keys: dict[str, str]) -> None:
-    """Make both pictures of a frame and store them under `keys`."""
-    from cleanplate.engine.cutout_arrays import preview_cutout
-    from cleanplate.engine.cutout_project import matte_controls
+class MatteRoom:
+    """Makes the pictures, in the process for pointing, which keeps it: while a slider is moved, the
+    frame's matte before the controls stays the same."""
 
-    stage = MaskStage(project, store)
-    info = stage.info
-    scale = min(1.0, size / max(info.width, info.height))
-    width, height = (max(1, round(side * scale)) for side in (info.width, info.height))
+    def __init__(self) -> None:
+        self._last: tuple[object, Cut] | None = None
+
+    def render(
+        self,
+        project: Project,
+        frame: int,
+        size: int,
+        store: Store,
+        keys: dict[str, str],
+        controls: dict[str, float],
+    ) -> None:
+        """Make both pictures of a frame and store them under `keys`."""
+        from cleanplate.engine.finish import finish
+        from cleanplate.engine.held import held_of
+        from cleanplate.matte.controls import MatteControls
+
+        stage = MaskStage(project, store)
+        info = stage.info
+        scale = min(1.0, size / max(info.width, info.height))
+        shape = tuple(max(1, round(side * scale)) for side in (info.width, info.height))
+        mask = _reduced(stage.together(frame, "cutout"), shape)
+        inside, garbage = (
+            None if one is None else _reduced(one, shape) for one in held_of(stage, frame)
+        )
+        name = (project.fingerprint, frame, shape, mask.tobytes())
+        if self._last is None or self._last[0] != name:
+            self._last = (name, _cut(info, frame, mask, shape))
+        turned = MatteControls(**controls).scaled(scale)
+        done = finish(self._last[1], turned, inside, garbage)
+        alpha = np.rint(done.alpha * 255).astype(np.uint8)
+        store.put(keys["matte"], jpeg(np.repeat(alpha[..., None], 3, axis=2)))
+        store.put(keys["cutout"], png(np.dstack([done.foreground, alpha])))
+
+
+def _cut(info: ClipInfo, frame: int, mask: NDArray[np.bool_], shape: tuple[int, int]) -> Cut:
+    from cleanplate.matte import Hint, matte_frame
+
     with open_clip(info) as reader:
-        image = reader.read_frame(frame).scaled(width, height)
-    mask = stage.together(frame, "cutout").astype(np.float32)
-    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA) > 0.5
-    done = preview_cutout(image, small, matte_controls(stage.state).scaled(scale))
-    alpha = np.rint(done.alpha * 255).astype(np.uint8)
-    store.put(keys["matte"], jpeg(np.repeat(alpha[..., None], 3, axis=2)))
-    store.put(keys["cutout"], png(np.dstack([done.foreground, alpha])))
+        return matte_frame(reader.read_frame(frame).scaled(*shape), Hint(mask))
+
+
+def _reduced(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """A mask at another width and height."""
+    return cv2.resize(mask.astype(np.float32), shape, interpolation=cv2.INTER_AREA) > 0.5

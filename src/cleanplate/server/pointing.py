@@ -59,6 +59,7 @@ class Desk:
     def __init__(self) -> None:
         self._prompters: OrderedDict[str, Any] = OrderedDict()
         self._finder: Any = None
+        self._mattes: Any = None
 
     def do(self, message: Message) -> Any:
         """The answer to one message."""
@@ -90,10 +91,15 @@ class Desk:
         """Make the pictures of a frame's matte."""
         from cleanplate.engine.store import open_store
         from cleanplate.project import Project
-        from cleanplate.server.mattes import render
+        from cleanplate.server.mattes import MatteRoom
 
+        if self._mattes is None:
+            self._mattes = MatteRoom()
         project = Project.open(message["project"])
-        render(project, message["frame"], message["size"], open_store(), message["keys"])
+        self._mattes.render(
+            project, message["frame"], message["size"], open_store(), message["keys"],
+            message["controls"],
+        )  # fmt: skip
 
     def find(self, message: Message) -> list[dict[str, Any]]:
         """What is on a frame, by name."""

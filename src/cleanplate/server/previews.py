@@ -125,11 +125,21 @@ def check(project: OpenProject, wanted: NewPreview) -> None:
         )
 
 
-def picture(serving: Services, project: OpenProject, frame: int, view: str, size: int) -> bytes:
-    """A picture that has been made; else `Refused`, with the job that will make it, if any."""
+def picture(
+    serving: Services,
+    project: OpenProject,
+    frame: int,
+    view: str,
+    size: int,
+    turned: dict[str, float],
+) -> bytes:
+    """A picture that has been made; else `Refused`, with the job that will make it, if any.
+
+    `turned` are a matte's controls that are only tried.
+    """
     project.check_frame(frame)
     if view in ("matte", "cutout"):
-        return mattes.picture(serving, project, frame, view, size)
+        return mattes.picture(serving, project, frame, view, size, turned)
     names = _Names(project.project, project.stage(), size)
     data = serving.store.get(names.key(frame, view))
     if data is None:

@@ -565,7 +565,8 @@ export interface paths {
          * Get Preview
          * @description A frame of a preview that has been computed; else 409, with the job that is at it, if any.
          *
-         *     Mattes and cutouts are made at once, of objects whose action is "cutout".
+         *     Mattes and cutouts are made at once, of objects whose action is "cutout"; with the project's
+         *     controls of the matte, or as it would be with those that are given here.
          */
         get: operations["get_preview"];
         put?: never;
@@ -1313,13 +1314,6 @@ export interface components {
             disk_free: number;
         };
         /**
-         * Failure
-         * @description Every answer with a status of 400 or above.
-         */
-        Failure: {
-            error: components["schemas"]["Trouble"];
-        };
-        /**
          * Fetch
          * @description Fetch a network. Its licence has to be accepted by name: the caller has shown it.
          */
@@ -1427,7 +1421,7 @@ export interface components {
              * @default erase
              * @enum {string}
              */
-            action: "erase" | "keep" | "cutout";
+            action: "erase" | "keep" | "cutout" | "hold" | "garbage";
         };
         /**
          * Job
@@ -1766,7 +1760,7 @@ export interface components {
              * @default erase
              * @enum {string}
              */
-            action: "erase" | "keep" | "cutout";
+            action: "erase" | "keep" | "cutout" | "hold" | "garbage";
         };
         /**
          * NewPreview
@@ -1862,7 +1856,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "erase" | "keep" | "cutout";
+            action: "erase" | "keep" | "cutout" | "hold" | "garbage";
             /** Visible */
             visible: boolean;
             /** Locked */
@@ -1886,7 +1880,7 @@ export interface components {
             /** Colour */
             colour?: string | null;
             /** Action */
-            action?: ("erase" | "keep" | "cutout") | null;
+            action?: ("erase" | "keep" | "cutout" | "hold" | "garbage") | null;
             /** Visible */
             visible?: boolean | null;
             /** Locked */
@@ -2248,6 +2242,22 @@ export interface components {
              * @description Above 1 what is half there becomes more solid.
              */
             matte_gamma?: number | null;
+            /**
+             * Matte Garbage
+             * @description Left, top, width and height of a rough box: everything outside of it is background. Empty: none.
+             * @example [
+             *       100,
+             *       40,
+             *       300,
+             *       400
+             *     ]
+             */
+            matte_garbage?: [
+                number,
+                number,
+                number,
+                number
+            ] | unknown[] | null;
         };
         /**
          * Shaped
@@ -2404,6 +2414,13 @@ export interface components {
             peaks: number[];
         };
         Event: components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["Reset"];
+        /**
+         * Failure
+         * @description Every answer with a status of 400 or above.
+         */
+        Failure: {
+            error: components["schemas"]["Trouble"];
+        };
     };
     responses: never;
     parameters: never;
@@ -5349,6 +5366,10 @@ export interface operations {
             query?: {
                 view?: "result" | "before" | "difference" | "provenance" | "matte" | "cutout";
                 size?: number;
+                matte_despeckle?: number | null;
+                matte_choke?: number | null;
+                matte_feather?: number | null;
+                matte_gamma?: number | null;
             };
             header?: never;
             path: {

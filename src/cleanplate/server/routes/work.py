@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from cleanplate.server import planning, previews
 from cleanplate.server.routes.common import USUAL, FramePath, ObjectPath, Serving, TheProject
@@ -55,6 +55,25 @@ def get_rendered(
     return Rendered(size=size, spans=previews.rendered(serving, project, size))
 
 
+def _turned(
+    matte_despeckle: Annotated[int | None, Query(ge=0, le=100_000)] = None,
+    matte_choke: Annotated[float | None, Query(ge=-500, le=500)] = None,
+    matte_feather: Annotated[float | None, Query(ge=0, le=500)] = None,
+    matte_gamma: Annotated[float | None, Query(ge=0.1, le=10)] = None,
+) -> dict[str, float]:
+    """Controls of the matte that are tried, by their names in `matte.MatteControls`."""
+    given = {
+        "despeckle": matte_despeckle,
+        "choke": matte_choke,
+        "feather": matte_feather,
+        "gamma": matte_gamma,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+Turned = Annotated[dict[str, float], Depends(_turned)]
+
+
 @router.get(
     "/previews/{frame}",
     response_class=Response,
@@ -72,14 +91,16 @@ def get_preview(
     project: TheProject,
     frame: FramePath,
     serving: Serving,
+    turned: Turned,
     view: View = "result",
     size: Annotated[int, Query(ge=64, le=3840)] = 960,
 ) -> Response:
     """A frame of a preview that has been computed; else 409, with the job that is at it, if any.
 
-    Mattes and cutouts are made at once, of objects whose action is "cutout".
+    Mattes and cutouts are made at once, of objects whose action is "cutout"; with the project's
+    controls of the matte, or as it would be with those that are given here.
     """
-    data = previews.picture(serving, project, frame, view, size)
+    data = previews.picture(serving, project, frame, view, size, turned)
     kind = "image/png" if view == "cutout" else "image/jpeg"
     return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})
 

@@ -16,7 +16,9 @@ from cleanplate.server.schema.base import (
     Shape,
 )
 
-Action = Literal["erase", "keep", "cutout"]
+Action = Literal["erase", "keep", "cutout", "hold", "garbage"]
+Extent = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+RoughBox = tuple[Coordinate, Coordinate, Extent, Extent]
 Quality = Literal["draft", "good", "best", "lossless"]
 Span = Annotated[
     tuple[int, int],
@@ -123,6 +125,12 @@ class Settings(Shape):
     matte_feather: float | None = Field(default=None, ge=0, le=500)
     matte_gamma: float | None = Field(
         default=None, ge=0.1, le=10, description="Above 1 what is half there becomes more solid."
+    )
+    matte_garbage: RoughBox | tuple[()] | None = Field(
+        default=None,
+        description="Left, top, width and height of a rough box: everything outside of it is "
+        "background. Empty: none.",
+        examples=[[100, 40, 300, 400]],
     )
 
 
