@@ -78,6 +78,36 @@ def test_a_cutout_needs_no_transparency_over_a_background(editing, masked):
     editing.until(button.is_enabled, bool)
 
 
+def test_what_is_in_the_matte_and_what_is_not_is_said_by_hand(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    page.get_by_role("radio", name="Cut out").click()
+    thumb = page.get_by_role("slider", name="Soften").bounding_box()
+    x, y = thumb["x"] + thumb["width"] / 2, thumb["y"] + thumb["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    with page.expect_response(lambda answer: "matte_feather=" in answer.url) as seen:
+        page.mouse.move(x + 40, y, steps=4)
+    assert seen.value.ok and editing.project["settings"]["matte_feather"] is None
+    page.mouse.up()
+    editing.until(lambda: editing.project["settings"]["matte_feather"], bool)
+
+    page.get_by_role("button", name="Draw a rough box around it").click()
+    page.get_by_text("Drag a rough box").wait_for()
+    editing.keys("Escape")
+    page.get_by_text("Drag a rough box").wait_for(state="detached")
+    page.get_by_role("button", name="Draw a rough box around it").click()
+    editing.stroke((20, 10), (120, 70))
+    box = editing.until(lambda: editing.project["settings"]["matte_garbage"], bool)
+    assert np.abs(np.array(box) - (20, 10, 100, 60)).max() < 2, box
+    page.get_by_role("button", name="Remove the rough box").click()
+    editing.until(lambda: editing.project["settings"]["matte_garbage"], lambda now: now == [])
+
+    page.get_by_role("radio", name="Never").click()
+    editing.until(lambda: editing.project["objects"][0]["action"], lambda now: now == "garbage")
+    assert page.get_by_role("radio", name="Cut out").is_checked()
+
+
 _PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"

@@ -14,8 +14,10 @@ import type {
   Stroke,
 } from "../api/types";
 import { onlyCuts } from "../lib/masked";
+import { pictures } from "../stage/frames";
 import { masks } from "../stage/masks";
-import { editor } from "../state/editor";
+import { sourcesOf } from "../stage/sources";
+import { editor, type Matte } from "../state/editor";
 import { toast, toastError } from "../ui/toasts";
 import { ask, type Mark } from "./pointing";
 
@@ -162,6 +164,23 @@ export async function tryEdge(id: number, edge: Partial<Edge>): Promise<void> {
   );
   const known = masks.at(frame)[String(id)];
   if (mask && known) masks.put(frame, { [String(id)]: { ...known, mask } });
+}
+
+/** Show what is cut out of the frame as it would be with other controls of the matte; nothing is kept. */
+export async function tryMatte(change: Matte): Promise<void> {
+  const project = theProject();
+  if (!project) return;
+  const tried = { ...editor.get().tried, ...change };
+  const { frame } = editor.get();
+  await pictures.bring(sourcesOf(project, frame, "cutout", 0, previewSizeOf(project), tried).after!);
+  // What was kept meanwhile is not covered again.
+  if (theProject()?.revision === project.revision) editor.set({ tried, compare: "cutout" });
+}
+
+/** Keep a rough box (left, top, right, bottom) that everything outside of is background. */
+export async function keepRoughBox([left, top, right, bottom]: [number, number, number, number]): Promise<void> {
+  editor.set({ boxing: false, compare: "cutout" });
+  await changeProject({ settings: { matte_garbage: [left, top, right - left, bottom - top] } });
 }
 
 // Masks

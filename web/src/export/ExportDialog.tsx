@@ -73,7 +73,7 @@ function Opened({ project }: { project: Project }) {
     background: what === "cutout" ? (background.value ?? null) : null,
   } as NewExport;
   const missing = laid && !background.value;
-  const suited = project.objects.some((one) => hasMask(one) && (one.action === "erase") === (what === "plate") && one.action !== "keep");
+  const suited = project.objects.some((one) => hasMask(one) && one.action === (what === "plate" ? "erase" : "cutout"));
   // As if it were there already: what it is makes no difference to the file's form.
   const asked = missing ? { ...wanted, background: "blur" } : wanted;
   const plan = useQuery({

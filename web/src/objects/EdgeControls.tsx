@@ -2,6 +2,7 @@ import { RotateCcw } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { ClipObject, Edge, Project } from "../api/types";
 import { changeObject, tryEdge } from "../editor/actions";
+import { Latest } from "../lib/latest";
 import { masks } from "../stage/masks";
 import { editor } from "../state/editor";
 import { IconButton } from "../ui/Button";
@@ -13,38 +14,20 @@ const NO_EDGE: Edge = { grow: 0, shrink: 0, feather: 0, holes: 0, specks: 0, smo
 export function EdgeControls({ project, object }: { project: Project; object: ClipObject }) {
   const [edge, setEdge] = useState(object.edge);
   const moving = useRef(false);
-  const trying = useRef<{ busy: boolean; next: Partial<Edge> | null }>({ busy: false, next: null });
+  const [trying] = useState(() => new Latest<Edge>((change) => tryEdge(object.id, change)));
   useEffect(() => {
     if (!moving.current) setEdge(object.edge);
   }, [object.edge]);
-
-  const show = async (change: Partial<Edge>) => {
-    const state = trying.current;
-    state.next = { ...state.next, ...change };
-    if (state.busy) return;
-    state.busy = true;
-    try {
-      while (state.next) {
-        const latest: Partial<Edge> = state.next;
-        state.next = null;
-        await tryEdge(object.id, latest);
-      }
-    } catch {
-      // Only the look ahead is missing: what is let go is kept, and any trouble is told then.
-    } finally {
-      state.busy = false;
-    }
-  };
 
   const move = (change: Partial<Edge>) => {
     moving.current = true;
     setEdge((known) => ({ ...known, ...change }));
     editor.set({ compare: "source" });
-    void show(change);
+    void trying.ask(change);
   };
   const keep = async (change: Partial<Edge>) => {
     moving.current = false;
-    trying.current.next = null;
+    trying.drop();
     await changeObject(object.id, { edge: change });
     masks.doubt();
   };

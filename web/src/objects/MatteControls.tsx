@@ -1,21 +1,26 @@
-import { RotateCcw } from "lucide-react";
+import { RotateCcw, SquareDashed, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { Project, Settings } from "../api/types";
-import { changeProject } from "../editor/actions";
-import { editor } from "../state/editor";
-import { IconButton } from "../ui/Button";
+import type { Project } from "../api/types";
+import { changeProject, tryMatte } from "../editor/actions";
+import { Latest } from "../lib/latest";
+import { editor, useEditor, type Matte } from "../state/editor";
+import { Button, IconButton } from "../ui/Button";
 import { Slider } from "../ui/Slider";
-
-type Matte = Pick<Settings, "matte_despeckle" | "matte_choke" | "matte_feather" | "matte_gamma">;
 
 const PLAIN = { matte_despeckle: 0, matte_choke: 0, matte_feather: 0, matte_gamma: 1 };
 
-/** The soft edge of all that is cut out, seen on the checkerboard as soon as a slider is let go. */
+/** The soft edge of all that is cut out, seen on the checkerboard while a slider moves. */
 export function MatteControls({ project }: { project: Project }) {
   const [moved, setMoved] = useState<Matte>({});
-  useEffect(() => setMoved({}), [project.revision]);
+  const [trying] = useState(() => new Latest<Matte>(tryMatte));
+  useEffect(() => {
+    setMoved({});
+    editor.set({ tried: null });
+  }, [project.revision]);
+  useEffect(() => () => editor.set({ tried: null }), []);
   const value = (name: keyof Matte) => moved[name] ?? project.settings[name] ?? PLAIN[name];
   const keep = (change: Matte) => {
+    trying.drop();
     editor.set({ compare: "cutout" });
     void changeProject({ settings: change });
   };
@@ -27,7 +32,10 @@ export function MatteControls({ project }: { project: Project }) {
       max={max}
       step={step}
       unit={unit}
-      onChange={(to) => setMoved((known) => ({ ...known, [name]: to }))}
+      onChange={(to) => {
+        setMoved((known) => ({ ...known, [name]: to }));
+        void trying.ask({ [name]: to });
+      }}
       onCommit={(to) => keep({ [name]: to })}
     />
   );
@@ -48,6 +56,28 @@ export function MatteControls({ project }: { project: Project }) {
       {slider("matte_feather", "Soften", 0, reach, "px", 0.5)}
       {slider("matte_gamma", "Solidity", 0.2, 3, "×", 0.1)}
       {slider("matte_despeckle", "Drop matte specks up to", 0, Math.round(size * 2), "px²", 10)}
+      <RoughBox drawn={Boolean(project.settings.matte_garbage?.length)} />
     </section>
+  );
+}
+
+/** A box around all that is cut out: what lies outside of it is background on every frame. */
+function RoughBox({ drawn }: { drawn: boolean }) {
+  const boxing = useEditor((state) => state.boxing);
+  return (
+    <div className="rough-box">
+      <Button aria-pressed={boxing} onClick={() => editor.set({ boxing: !boxing, speed: 0 })}>
+        <SquareDashed size={14} /> {drawn ? "Draw the rough box anew" : "Draw a rough box around it"}
+      </Button>
+      {drawn && (
+        <IconButton
+          small
+          label="Remove the rough box"
+          onClick={() => void changeProject({ settings: { matte_garbage: [] } })}
+        >
+          <X size={14} />
+        </IconButton>
+      )}
+    </div>
   );
 }

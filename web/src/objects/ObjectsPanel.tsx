@@ -18,7 +18,7 @@ import {
   track,
 } from "../editor/actions";
 import { goTo } from "../editor/moves";
-import { hasMask, onlyCuts } from "../lib/masked";
+import { cutsOut, hasMask, onlyCuts } from "../lib/masked";
 import { actOnJob } from "../export/JobsPanel";
 import { about } from "../lib/time";
 import { PALETTE } from "../lib/colour";
@@ -270,7 +270,7 @@ function Chosen({ project, object }: { project: Project; object: ClipObject }) {
         <Segmented<Action>
           fill
           label="What is done with it"
-          value={object.action}
+          value={cutsOut(object) ? "cutout" : object.action}
           disabled={object.locked}
           choices={[
             { value: "erase", label: "Erase", hint: "It goes; what is behind it is put back" },
@@ -279,8 +279,22 @@ function Chosen({ project, object }: { project: Project; object: ClipObject }) {
           ]}
           onChange={(action) => void changeObject(object.id, { action })}
         />
+        {cutsOut(object) && (
+          <Segmented<Action>
+            fill
+            label="In the matte"
+            value={object.action}
+            disabled={object.locked}
+            choices={[
+              { value: "cutout", label: "Soft edge", hint: "The subject: its edge is found" },
+              { value: "hold", label: "Solid", hint: "Always in the matte of what is cut out, whole" },
+              { value: "garbage", label: "Never", hint: "Never in the matte of what is cut out" },
+            ]}
+            onChange={(action) => void changeObject(object.id, { action })}
+          />
+        )}
       </section>
-      {object.action === "cutout" && <MatteControls project={project} />}
+      {cutsOut(object) && <MatteControls project={project} />}
       <EdgeControls project={project} object={object} />
       <KeyFrames object={object} />
     </>

@@ -221,8 +221,9 @@ function zoomBy(by: number): void {
 }
 
 function leave(): void {
-  const { speed, candidates, stretch, cursor, jobsOpen, findOpen } = editor.get();
-  if (findOpen) editor.set({ findOpen: false, candidates: null });
+  const { speed, candidates, stretch, cursor, jobsOpen, findOpen, boxing } = editor.get();
+  if (boxing) editor.set({ boxing: false });
+  else if (findOpen) editor.set({ findOpen: false, candidates: null });
   else if (jobsOpen) editor.set({ jobsOpen: false });
   else if (speed) editor.set({ speed: 0 });
   else if (cursor) editor.set({ cursor: null });

@@ -15,6 +15,7 @@ import {
   drawPicture,
   drawPrompts,
 } from "./draw";
+import { cutsOut } from "../lib/masked";
 import { atHand, type Standin } from "./atHand";
 import { pictures } from "./frames";
 import { begin, type Draft, type Gesture, type Scene } from "./gestures";
@@ -38,6 +39,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   const pointer = useRef<Spot | null>(null);
   const gesture = useRef<Gesture | null>(null);
   const last = useRef<Standin | null>(null);
+  const cut = useRef<{ frame: number; url: string } | null>(null);
   const rendered = useRendered(project);
   const live = useRef({ project, room, rendered });
   live.current = { project, room, rendered };
@@ -65,7 +67,10 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
     const known = bestBefore(project, state.frame, width);
     if (known) last.current = known;
     const before = last.current?.picture;
-    const result = after ? pictures.get(after) : undefined;
+    let result = after ? pictures.get(after) : undefined;
+    if (compare === "cutout" && result) cut.current = { frame: state.frame, url: after! };
+    // A cutout stays until what replaces it has come.
+    else if (compare === "cutout" && cut.current?.frame === state.frame) result = pictures.get(cut.current.url);
 
     const context = ready(scene.current, room);
     const shade = () => {
@@ -127,6 +132,11 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
       drawPrompts(context, placed, promptsAt(object, state.frame), pending, colour);
     if (state.candidates?.frame === state.frame)
       drawCandidates(context, placed, state.candidates.found, state.candidates.chosen);
+    const rough = project.settings.matte_garbage;
+    if (rough?.length && (state.compare === "cutout" || state.boxing || (masked && object && cutsOut(object)))) {
+      const [left, top, width, height] = rough as [number, number, number, number];
+      drawBox(context, toStage({ x: left, y: top }, placed), toStage({ x: left + width, y: top + height }, placed), "#ffffff", true);
+    }
     const { box, line } = draft.current;
     if (box) drawBox(context, box.from, box.to, colour, true);
     if (line) drawLine(context, line.spots, line.on ? colour : "#000000", 3);
@@ -276,7 +286,8 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
   };
 
   const said = useEditor((state) => state.said);
-  const style = { cursor: tool === "pan" ? "grab" : tool === "brush" || tool === "erase" ? "none" : "crosshair" };
+  const boxing = useEditor((state) => state.boxing);
+  const style = { cursor: boxing ? "crosshair" : tool === "pan" ? "grab" : tool === "brush" || tool === "erase" ? "none" : "crosshair" };
 
   return (
     <div className="stage" ref={holder} style={style}>

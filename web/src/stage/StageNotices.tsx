@@ -21,9 +21,16 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
   const candidates = useEditor((state) => state.candidates);
   const frame = useEditor((state) => state.frame);
   const tool = useEditor((state) => state.tool);
+  const boxing = useEditor((state) => state.boxing);
   const known = useMasks(frame);
   const slow = useSlow(pending > 0);
 
+  if (boxing)
+    return (
+      <Pill>
+        Drag a rough box: everything outside of it is background · <kbd>Esc</kbd> ends
+      </Pill>
+    );
   if (compare === "provenance" && !speed)
     return (
       <>
@@ -126,6 +133,7 @@ function NotRendered({ project, quiet }: { project: Project; quiet?: boolean }) 
 function NotCut({ project }: { project: Project }) {
   const frame = useEditor((state) => state.frame);
   useEditor((state) => state.previewSize);
+  useEditor((state) => state.tried);
   const url = sourcesOf(project, frame, "cutout", project.clip.width, previewSizeOf(project)).after!;
   const state = useSyncExternalStore(
     (told) => pictures.subscribe(told),

@@ -24,6 +24,14 @@ class Pictures {
     this.listeners.forEach((listener) => listener());
   }
 
+  /** Have a picture here, wanted or not. Throws where there is none. */
+  async bring(url: string): Promise<void> {
+    if (this.cache.has(url)) return;
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${response.status}`);
+    this.put(url, await createImageBitmap(await response.blob()));
+  }
+
   /** Whether the server said that there is no such picture (yet). */
   isMissing(url: string): boolean {
     return this.missing.has(url);

@@ -1,5 +1,5 @@
 /** What a pointer does on the stage, from when it goes down until it comes up. */
-import { boxAt, clickAt, paintKey, paintObject, scribbleAt, takeCandidate, theObject } from "../editor/actions";
+import { boxAt, clickAt, keepRoughBox, paintKey, paintObject, scribbleAt, takeCandidate, theObject } from "../editor/actions";
 import { editor, type Spot } from "../state/editor";
 import { PaintedMask } from "./brush";
 import { inClip, panBy, toClip, type Placement, type Size } from "./look";
@@ -78,7 +78,11 @@ function pickCandidate(spot: Spot): boolean {
 
 const size = (box: number[]) => (box[2]! - box[0]!) * (box[3]! - box[1]!);
 
-export function boxGesture(scene: Scene, start: Spot): Gesture {
+export function boxGesture(
+  scene: Scene,
+  start: Spot,
+  take: (box: [number, number, number, number]) => Promise<void>,
+): Gesture {
   const done = () => {
     scene.draft.box = null;
     scene.redraw();
@@ -96,7 +100,7 @@ export function boxGesture(scene: Scene, start: Spot): Gesture {
       const [left, right] = [Math.min(box[0]!, box[2]!), Math.max(box[0]!, box[2]!)];
       const [top, bottom] = [Math.min(box[1]!, box[3]!), Math.max(box[1]!, box[3]!)];
       if (right - left >= 2 && bottom - top >= 2)
-        void boxAt([round(left), round(top), round(right), round(bottom)]);
+        void take([round(left), round(top), round(right), round(bottom)]);
     },
     cancel: done,
   };
@@ -176,14 +180,15 @@ export function brushGesture(scene: Scene, start: Spot, erasing: boolean): Gestu
 
 /** The gesture of the tool that is in hand. */
 export function begin(scene: Scene, at: Spot, button: number, alt: boolean): Gesture | null {
-  const { tool, candidates } = editor.get();
+  const { tool, candidates, boxing } = editor.get();
   const on = button === 0 && !alt;
-  if (tool === "pan" || button === 1) return panGesture(scene, at);
+  if ((tool === "pan" && !boxing) || button === 1) return panGesture(scene, at);
   if (button !== 0 && button !== 2) return null;
+  if (boxing) return boxGesture(scene, at, keepRoughBox);
   if (tool === "click" || candidates) return clickGesture(scene, at, on);
   if (!inClip(toClip(at, scene.placed()), grown(scene.clip))) return null;
   if (theObject()?.locked) return clickGesture(scene, at, on);
-  if (tool === "box") return boxGesture(scene, at);
+  if (tool === "box") return boxGesture(scene, at, boxAt);
   if (tool === "scribble") return scribbleGesture(scene, at, on);
   return brushGesture(scene, at, (tool === "erase") === on);
 }

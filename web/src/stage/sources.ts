@@ -1,6 +1,6 @@
 import { frameUrl, previewUrl } from "../api/client";
 import type { Project } from "../api/types";
-import type { Compare } from "../state/editor";
+import { editor, type Compare, type Matte } from "../state/editor";
 import { atHand, type Standin } from "./atHand";
 import { goodWidth, pictures, WIDTHS } from "./frames";
 
@@ -19,13 +19,16 @@ export function sourcesOf(
   compare: Compare,
   width: number,
   size: number,
+  tried: Matte | null = editor.get().tried,
 ): Sources {
   const before = `${frameUrl(project.id, frame, width)}&v=${project.clip.version}`;
   if (compare === "source") return { before, after: null };
   const view = compare === "wipe" || compare === "split" ? "result" : compare;
   // The revision keeps a result apart from that of an earlier state of the project.
   const after = `${previewUrl(project.id, frame, view, size)}&v=${project.revision}`;
-  return { before, after };
+  if (compare !== "cutout" || !tried) return { before, after };
+  const turned = Object.entries(tried).map(([name, value]) => `&${name}=${value}`);
+  return { before, after: after + turned.join("") };
 }
 
 /** Whether a view needs no preview to have been worked out. */

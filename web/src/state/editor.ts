@@ -1,5 +1,5 @@
 import { create } from "zustand";
-import type { Found } from "../api/types";
+import type { Found, Settings } from "../api/types";
 
 export type Tool = "click" | "box" | "brush" | "erase" | "scribble" | "pan";
 export type MaskView = "overlay" | "outline" | "matte" | "cutout" | "off";
@@ -35,6 +35,9 @@ export interface Stretch {
   end: number;
 }
 
+/** The controls of the matte of all that is cut out. */
+export type Matte = Pick<Settings, "matte_despeckle" | "matte_choke" | "matte_feather" | "matte_gamma">;
+
 interface EditorState {
   project: string;
   frame: number;
@@ -47,6 +50,10 @@ interface EditorState {
   compare: Compare;
   /** Held down: the clip as it was. */
   holding: boolean;
+  /** Controls of the matte that are only tried, while a slider moves. */
+  tried: Matte | null;
+  /** The rough box around all that is cut out is to be drawn next. */
+  boxing: boolean;
   wipe: number;
   previewSize: number;
   look: Look;
@@ -74,6 +81,8 @@ const FRESH: EditorState = {
   maskView: "overlay",
   compare: "source",
   holding: false,
+  tried: null,
+  boxing: false,
   wipe: 0.5,
   previewSize: 960,
   look: { scale: null, x: 0, y: 0 },
@@ -124,6 +133,6 @@ export const editor = {
   },
 
   setTool(tool: Tool): void {
-    useEditor.setState({ tool, candidates: null, compare: "source" });
+    useEditor.setState({ tool, candidates: null, compare: "source", boxing: false });
   },
 };
