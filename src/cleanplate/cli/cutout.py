@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
+from cleanplate.cli.memory import hold_on_to_frames
 from cleanplate.cli.options import (
     ChokeOption,
     ClipArgument,
@@ -218,6 +219,7 @@ def cutout(
         raise typer.BadParameter(
             "say what to cut out in one way: --subject, --mask, or --find, --box, --point, --keymask"
         )
+    hold_on_to_frames()
     from cleanplate.engine.cutout import CutoutSettings
     from cleanplate.engine.cutting import cut_out
     from cleanplate.engine.held import Held
