@@ -8,7 +8,9 @@ import pytest
 from matte.scenes import error, rough, small
 
 from cleanplate.matte import Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.matte.layers import Expected
 from cleanplate.matte.shot import without_scraps
+from cleanplate.matte.trimap import make_trimap
 from cleanplate.segment import edges
 
 
@@ -124,3 +126,16 @@ def test_faint_scraps_go_and_broken_hairs_stay():
     assert (kept[5:8, 60:64] == 0).all()
     alpha[5:8, 60:64] = 0
     assert np.array_equal(kept, alpha)
+
+
+def test_what_mask_and_network_are_sure_of_is_whole_whatever_the_frame_before_had():
+    mask = np.zeros((120, 160), bool)
+    mask[40:48, 30:130] = True  # thinner than the band of an edge is wide
+    look = np.where(mask, np.float32(0.95), np.float32(0))
+    half, sure = np.full(mask.shape, 0.5, np.float32), np.ones(mask.shape, np.float32)
+    colour = np.zeros((*mask.shape, 3), np.float32)
+    expected = Expected(half, colour, colour, sure, sure)
+    hint, settings = Hint(mask, look=look), MatteSettings(band=0.03)
+    assert make_trimap(hint, None, settings, expected).inside[43:45, 40:120].all()
+    smeared = np.full(mask.shape, 5, np.float32)
+    assert not make_trimap(hint, smeared, settings, expected).inside[43:45, 40:120].any()

@@ -21,6 +21,8 @@ F32 = NDArray[np.float32]
 
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
 _TOUCHED = 0.04  # above it there is something of what is behind the subject in a pixel
+_SURELY = 0.9  # what a network needs to say of what rests in the mask, for it to be all there
+_SMEARED = 1.0  # pixels: half of a motion blur that counts as one
 _LEFT = 0.2  # alpha beyond the mask in the frame before above which it is looked for in this one
 _THICK = 0.008  # of the longest side: half of what is too thick to be hair
 _KEPT = 0.016  # the same, of what the frame before had beyond the mask
@@ -71,6 +73,7 @@ def make_trimap(
     inside = depth > width
     near = mask | (distance <= width)
     agreement = 0.0 if hint.look is None else agreed(mask, hint.look)
+    both = np.zeros_like(mask)  # surely the subject by mask and network, whatever was before
     if agreement > 0:
         inside &= (hint.look >= _DOUBTED) | (depth > settings.doubt * size)
         near |= _hair(mask, hint.look, inside, distance <= settings.hair * size)
@@ -78,10 +81,14 @@ def make_trimap(
             # Where the network is sure as well, there is nothing to find; and in leaves or gravel
             # a wide band would fill with haze.
             near &= _widened(hint.look > _HAIR, 1) | (distance <= 1.5)
-            inside |= ~_widened(hint.look < 1 - _TOUCHED, 2) & (depth > 1.5)
+            # What is smeared is mixed with what it passes, however sure the network is of it.
+            moves = False if smear is None else smear > _SMEARED
+            needed = np.where(moves, 1 - _TOUCHED, _SURELY).astype(np.float32)
+            both = ~_widened(hint.look < needed, 2) & (depth > 1.5)
+            inside |= both
     if expected is not None:
         sure = expected.trust > _TRUSTED
-        inside &= ~(sure & (expected.alpha < 1 - _TOUCHED))
+        inside &= both | ~(sure & (expected.alpha < 1 - _TOUCHED))
         near |= _widened(_thin(sure & (expected.alpha > _LEFT) & ~mask, mask, _KEPT), 1)
     return Trimap(inside, ~near, agreement)
 
