@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from fill.fill_scenes import disc, panned, psnr
+from fill.fill_scenes import Scene, disc, eight_bit, panned, photograph, psnr
 
 from cleanplate.fill import FillSettings
 from cleanplate.fill.smooth import harmonic_fill
@@ -29,3 +30,20 @@ def test_what_other_frames_show_is_not_made_up():
     part = np.s_[top : top + height, left : left + width]
     shown = hole[part] & ~missing
     assert psnr(picture[shown], truth[part][shown]) > 25
+
+
+def test_what_is_made_up_is_as_sharp_as_what_is_around_it():
+    """A clip of twice the working resolution, and a hole that stays on a lawn that stands still."""
+    lawn = eight_bit(photograph("grass", 480, 480))
+    picture = np.hstack([lawn, lawn[:, ::-1]])[:, :854]
+    hole = disc(430, 240, 60, 854, 480)
+    scene = Scene(np.stack([picture] * 2), np.stack([hole] * 2))
+    filled = scene.fill()[1].image
+    inside = disc(430, 240, 50, 854, 480)
+    assert 0.5 < sharpness(filled, inside) / sharpness(picture, inside) < 1.5
+
+
+def sharpness(picture: np.ndarray, where: np.ndarray) -> float:
+    """Mean energy of the Laplacian."""
+    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return float(np.mean(cv2.Laplacian(luma, cv2.CV_64F)[where] ** 2))

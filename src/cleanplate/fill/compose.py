@@ -211,6 +211,25 @@ def _add_tone(out, at, layer, below, tone, unit):  # pragma: no cover - compiled
                 out[i, c] += unit * rgb[c]
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_fine(out, at, place, layer, share, fine, corner, motion, scale, unit):  # pragma: no cover
+    """Add a key frame's fine texture to every hole pixel that no candidate is mixed into."""
+    for i in range(at.shape[0]):
+        wy, wx = at[i, 0], at[i, 1]
+        ny, nx = int(wy + 0.5), int(wx + 0.5)
+        if layer[ny, nx] >= 0 or share[ny, nx] == 0:
+            continue
+        y, x = wy + place[0], wx + place[1]
+        depth = motion[2, 0] * x + motion[2, 1] * y + motion[2, 2]
+        if abs(depth) < 1e-6:
+            continue
+        u = (motion[0, 0] * x + motion[0, 1] * y + motion[0, 2]) / depth
+        v = (motion[1, 0] * x + motion[1, 1] * y + motion[1, 2]) / depth
+        v, u = (v + 0.5) / scale[0] - 0.5 - corner[0], (u + 0.5) / scale[1] - 0.5 - corner[1]
+        if 0 <= v < fine.shape[0] and 0 <= u < fine.shape[1]:
+            _sample(fine, (0, 0), fine.shape[:2], v, u, out[i], unit * share[ny, nx])
+
+
 def paint(
     plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -252,6 +271,11 @@ def paint(
         )  # fmt: skip
     tone = tone_of(plan, settled, *detail_of(plan, blend, frames))
     _add_tone(colour, at, plan.layer, plan.below, tone, unit)
+    for part in plan.fine:
+        _add_fine(
+            colour, at, (y0, x0), plan.layer, part.weight, part.texture.fine, part.texture.corner,
+            part.motion, scale, np.float32(unit),
+        )  # fmt: skip
     origin = np.full(ys.size, SYNTHESISED, np.int32)
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
     shown = (plan.layer[ny, nx] >= 0) & (plan.doubt[ny, nx] < 0.5)

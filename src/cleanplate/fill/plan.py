@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -14,8 +14,7 @@ from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings, key_frames
-from cleanplate.fill.synthesise import complete
-from cleanplate.fill.unseen import Completed, carry, clone, complete_key
+from cleanplate.fill.unseen import Completed, Fine, carry, clone, complete_key
 from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
@@ -52,6 +51,7 @@ class Plan:
         along: int8 (K,), the layer that it follows.
         grid: float32 (K, bh, bw, 2), its source coordinates in working pixels.
         offset: float32 (K, 3), what matching its exposure adds.
+        fine: what is made up beyond the working resolution.
     """
 
     frame: WorkFrame
@@ -67,6 +67,7 @@ class Plan:
     along: np.ndarray
     grid: np.ndarray
     offset: np.ndarray
+    fine: list[Fine] = field(default_factory=list)
 
 
 def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | None:
@@ -101,7 +102,7 @@ def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     if not keys:
         return
     camera = window.chains(min(index, *keys), max(index, *keys))[0]
-    made_up, covered = carry(index, plan.box, keys, camera)
+    made_up, covered, fine = carry(index, plan.box, keys, camera)
     made_up = clone(plan.soft, made_up, unseen)
     # Only a little doubt leaves the mean of all offers; full doubt leaves nothing of it. Thin
     # threads of unseen pixels between seen ones stay smooth: texture would show there.
@@ -110,6 +111,9 @@ def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     change = full[..., None] * (made_up - plan.soft)
     plan.soft = plan.soft + change
     plan.below = np.where(unseen[..., None], plan.soft, plan.below)
+    for part in fine:
+        part.weight[:] *= full
+    plan.fine = fine
 
 
 def _completed(window: Window, key: int, settings: FillSettings) -> Completed | None:
@@ -121,7 +125,7 @@ def _completed(window: Window, key: int, settings: FillSettings) -> Completed | 
 
     def work() -> Completed:
         plan = _judge(window, frame, settings.key_reach)
-        return complete_key(frame, plan.layer >= 0, plan.soft, settings.completer or complete)
+        return complete_key(frame, plan.layer >= 0, plan.soft, settings.completer)
 
     return window.completed(key, work)
 

@@ -50,7 +50,7 @@ class FillSettings:
             like "best".
         workers: threads that plan frames at the same time.
         completer: completes a picture where no frame shows what is behind, as
-            `synthesise.complete` does, which is the default; `network.NetworkCompleter` is one
+            `synthesise.complete` does, which stands in if None; `network.NetworkCompleter` is one
             that the user may bring.
     """
 

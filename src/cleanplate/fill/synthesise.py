@@ -68,22 +68,39 @@ def complete(
         float32 (h, w, 3) in the units of `image`, equal to it where nothing is missing. Mid grey
         where nothing at all is known, and the smooth fill where there is too little to copy.
     """
+    return complete_from(image, missing, allowed, seed)[0]
+
+
+def complete_from(
+    image: np.ndarray, missing: np.ndarray, allowed: np.ndarray | None = None, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`complete`, and from where each pixel was copied.
+
+    Returns:
+        filled: float32 (h, w, 3), see `complete`.
+        shift: int32 (h, w, 2), rows and columns from a pixel to the one that it was copied from; 0
+            where nothing was.
+        trust: float32 (h, w), 0..1, how much of what was copied is in `filled`; the rest is smooth.
+    """
     unit = 257.0 if image.dtype == np.uint16 else 1.0
     out = image.astype(np.float32)
     missing = np.asarray(missing, bool)
+    shift = np.zeros((*missing.shape, 2), np.int32)
+    trust = np.zeros(missing.shape, np.float32)
     if not missing.any():
-        return out
+        return out, shift, trust
     if missing.all():
         out[:] = _PEAK / 2 * unit
-        return out
+        return out, shift, trust
     usable = ~missing if allowed is None else ~missing & allowed
     y0, y1, x0, x1 = _neighbourhood(missing)
     part = np.ascontiguousarray(out[y0:y1, x0:x1]) / unit
     hole = np.ascontiguousarray(missing[y0:y1, x0:x1])
-    filled = _complete(part, hole, np.ascontiguousarray(usable[y0:y1, x0:x1]), seed)
+    whole = np.ascontiguousarray(usable[y0:y1, x0:x1])
+    filled, shift[y0:y1, x0:x1], trust[y0:y1, x0:x1] = _complete(part, hole, whole, seed)
     inside = out[y0:y1, x0:x1]
     inside[hole] = np.clip(filled[hole], 0, _PEAK) * unit
-    return out
+    return out, shift, trust
 
 
 def _neighbourhood(missing: np.ndarray) -> tuple[int, int, int, int]:
@@ -92,24 +109,26 @@ def _neighbourhood(missing: np.ndarray) -> tuple[int, int, int, int]:
     return bounding_box(missing, max(32, max(y1 - y0, x1 - x0) // 2 + 16))
 
 
-def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int) -> np.ndarray:
+def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int):
+    """The picture with its hole filled, the shift of each pixel, and the trust in what it brings."""
     smooth = harmonic_fill(image, missing)
+    nothing = np.zeros((*missing.shape, 2), np.int32), np.zeros(missing.shape, np.float32)
     thick = _opened(missing)
     if not thick.any():
-        return smooth
+        return smooth, *nothing
     usable = usable & ~missing
     missing = thick
     levels = _pyramid(smooth, missing, usable)
     if not levels:
-        return smooth
+        return smooth, *nothing
     state = np.array([(seed * 2654435761 + 0x9E3779B9) & 0xFFFFFFFF or 1], np.uint32)
     place, weight = None, None
     for n in range(len(levels) - 1, -1, -1):
         place, weight = _refine(levels, n, place, state)
     finest = levels[0]
-    filled = _assemble(finest, smooth, place, weight)
+    filled, shift = _assemble(finest, smooth, place, weight)
     trust = _trust(finest, smooth, place, weight)
-    return smooth + trust[..., None] * (filled - smooth)
+    return smooth + trust[..., None] * (filled - smooth), shift, trust
 
 
 def _opened(missing: np.ndarray) -> np.ndarray:
@@ -266,7 +285,7 @@ def _belief(missing: np.ndarray, targets: np.ndarray, cost: np.ndarray) -> np.nd
 
 
 def _assemble(finest: _Level, smooth: np.ndarray, place: np.ndarray, weight: np.ndarray):
-    """Copy every pixel from one place, then take the steps out."""
+    """Copy every pixel from one place, then take the steps out; and the shifts to those places."""
     missing = finest.missing
     estimate = np.ascontiguousarray(finest.image[..., :3])
     image = np.where(missing[..., None], 0, smooth).astype(np.float32)
@@ -275,7 +294,7 @@ def _assemble(finest: _Level, smooth: np.ndarray, place: np.ndarray, weight: np.
     )
     copied = smooth.copy()
     seams.copy(image, missing, shift, copied)
-    return copied + _levelled(image, finest.usable, missing, shift, copied)
+    return copied + _levelled(image, finest.usable, missing, shift, copied), shift
 
 
 def _trust(finest: _Level, smooth: np.ndarray, place: np.ndarray, weight: np.ndarray):

@@ -18,6 +18,8 @@ from cleanplate.fill.geometry import Box, bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
 from cleanplate.fill.settings import SPACING, Completer
 from cleanplate.fill.smooth import harmonic_fill
+from cleanplate.fill.synthesise import complete_from
+from cleanplate.fill.texture import Texture, texture_of
 
 #: Standard deviation, in working pixels, that parts a key frame's texture from its tone.
 _COARSE = 8.0
@@ -36,15 +38,32 @@ class Completed:
         tone: float32 (bh, bw, 3), what is coarse in it.
         texture: float32 (bh, bw, 3), the rest.
         box: where it lies in the working frame.
+        fine: what it has beyond the working resolution; None if that is nothing.
     """
 
     tone: np.ndarray
     texture: np.ndarray
     box: Box
+    fine: Texture | None
+
+
+@dataclass(frozen=True)
+class Fine:
+    """Fine texture of a key frame as it counts in another frame.
+
+    Attributes:
+        texture: that of the key frame.
+        motion: 3x3, from the working pixels of the other frame to those of the key frame.
+        weight: float32 (bh, bw), how much of it counts where, in the box of the other frame.
+    """
+
+    texture: Texture
+    motion: np.ndarray
+    weight: np.ndarray
 
 
 def complete_key(
-    frame: WorkFrame, seen: np.ndarray, soft: np.ndarray, complete: Completer
+    frame: WorkFrame, seen: np.ndarray, soft: np.ndarray, complete: Completer | None
 ) -> Completed:
     """A key frame with its hole made up where no other frame shows it.
 
@@ -52,7 +71,7 @@ def complete_key(
         frame: the key frame, with a hole.
         seen: bool (bh, bw), in its box: where other frames show what is behind.
         soft: float32 (bh, bw, 3): what they show.
-        complete: makes up the rest.
+        complete: makes up the rest; what `synthesise` copies if None.
     """
     picture = frame.rgb.copy()
     crop(picture, frame.box)[seen] = np.clip(soft[seen] + 0.5, 0, 255)
@@ -60,15 +79,19 @@ def complete_key(
     missing = frame.near_hole.copy()
     crop(missing, frame.box)[seen] = False
     box = bounding_box(frame.work_hole, _CONTEXT)
-    whole = complete(*(np.ascontiguousarray(crop(part, box)) for part in (picture, missing)))
-    whole = np.asarray(whole, np.float32)
+    given = [np.ascontiguousarray(crop(part, box)) for part in (picture, missing)]
+    if complete is None:
+        whole, shift, trust = complete_from(*given)
+        fine = texture_of(frame, box, shift, trust)
+    else:
+        whole, fine = np.asarray(complete(*given), np.float32), None
     tone = cv2.GaussianBlur(whole, (0, 0), _COARSE)
-    return Completed(tone, whole - tone, box)
+    return Completed(tone, whole - tone, box, fine)
 
 
 def carry(
     index: int, box: Box, keys: dict[int, Completed], camera: Chain
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, list[Fine]]:
     """The completed key frames around a frame, moved to where they belong in it.
 
     Args:
@@ -80,17 +103,20 @@ def carry(
     Returns:
         picture: float32 (bh, bw, 3).
         covered: bool (bh, bw), where a key frame has something to give.
+        fine: what they have beyond the working resolution.
     """
     shape = (box[1] - box[0], box[3] - box[2])
     tone, texture = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
     mass, energy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    fine: list[Fine] = []
     for key, known in keys.items():
         near = max(0.0, 1.0 - abs(index - key) / SPACING)
         share = 1.0 if len(keys) == 1 else near * near * (3 - 2 * near)
         if share == 0.0:
             continue
         y0, y1, x0, x1 = known.box
-        grid = warp_map(camera.between(index, key), box) - np.float32((x0, y0))
+        motion = camera.between(index, key)
+        grid = warp_map(motion, box) - np.float32((x0, y0))
         inside = (
             (grid >= 0).all(axis=2) & (grid[..., 0] <= x1 - x0 - 1) & (grid[..., 1] <= y1 - y0 - 1)
         )
@@ -99,13 +125,17 @@ def carry(
             total += weight[..., None] * cv2.remap(part, grid, None, cv2.INTER_LINEAR)
         mass += weight
         energy += weight * weight
+        if known.fine is not None:
+            fine.append(Fine(known.fine, motion, weight))
     covered = mass > 1e-3
     # Two unlike textures averaged are flatter than either: keep the strength of one.
     safe = (
         np.where(covered, mass, 1.0)[..., None],
         np.sqrt(np.where(covered, energy, 1.0))[..., None],
     )
-    return tone / safe[0] + texture / safe[1], covered
+    for part in fine:
+        part.weight[:] /= safe[1][..., 0]
+    return tone / safe[0] + texture / safe[1], covered, fine
 
 
 def clone(soft: np.ndarray, made_up: np.ndarray, unseen: np.ndarray) -> np.ndarray:
