@@ -24,7 +24,7 @@ TONE = 1.5
 _NOWHERE = 1e30
 #: The slope of cubic convolution at 1. Between the usual -0.5 and -1 it keeps more of what is fine,
 #: and several sources mixed lose some of that anyway.
-_CUBIC = -0.75
+_CUBIC = -0.9
 
 
 def detail_of(
@@ -38,18 +38,19 @@ def detail_of(
         frames: the frames that it looks at, by index.
 
     Returns:
-        base: float32 (bh, bw, 3), the sources mixed as they are; where there are none, what stands
-            below.
+        base: float32 (bh, bw, 3), the sources mixed as they are; the plan's soft picture where
+            there are none.
         offset: float32 (bh, bw, 3), what matching their exposure adds.
     """
     ys, xs = np.nonzero(plan.layer >= 0)
-    base = plan.below.copy()
-    base[ys, xs] = 0
+    base = plan.soft.copy()
+    base[ys, xs] *= 1 - plan.share[ys, xs, None]
     offset = np.zeros_like(base)
-    _add_offset(ys, xs, blend.top, blend.weight, plan.offset, offset)
+    weight = blend.weight * plan.share[..., None]
+    _add_offset(ys, xs, blend.top, weight, plan.offset, offset)
     for k in _used(blend):
         rgb = frames[int(plan.source[k])].rgb
-        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, blend.weight, blend.shift, base)
+        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, weight, blend.shift, base)
     return base, offset
 
 
@@ -176,15 +177,24 @@ def _part(low: float, high: float, scale: float, size: int) -> slice:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _sampled(field, at):  # pragma: no cover - compiled
+    """Bilinear samples of (h, w, 1) `field`: float32 (n,)."""
+    out = np.empty(at.shape[0], np.float32)
+    for i in range(at.shape[0]):
+        _between(field, at[i, 0], at[i, 1], out[i : i + 1])
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image, corner, size, k, grid, at, layer, top, weight, shift, scale, out
+    image, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
 ):  # pragma: no cover - compiled
     """Add candidate `k`'s share to every hole pixel that it is mixed into."""
     place = np.zeros(2, np.float32)
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
         ny, nx = int(wy + 0.5), int(wx + 0.5)
-        if layer[ny, nx] < 0:
+        if layer[ny, nx] < 0 or share[i] == 0:
             continue
         for n in range(top.shape[2]):
             if top[ny, nx, n] == k:
@@ -192,32 +202,32 @@ def _accumulate(
                 v, u = place[1] + shift[ny, nx, n, 1], place[0] + shift[ny, nx, n, 0]
                 _sample(
                     image, corner, size, (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
-                    out[i], weight[ny, nx, n],
+                    out[i], share[i] * weight[ny, nx, n],
                 )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_tone(out, at, layer, below, tone, unit):  # pragma: no cover - compiled
-    """Add the tone, and the smooth fill where no candidate is mixed, to every hole pixel."""
+def _add_tone(out, at, share, soft, tone, unit):  # pragma: no cover - compiled
+    """Add the tone, and the soft picture as far as no candidate is mixed, to every hole pixel."""
     rgb = np.zeros(3, np.float32)
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
         _between(tone, wy, wx, rgb)
         for c in range(3):
             out[i, c] += unit * rgb[c]
-        if layer[int(wy + 0.5), int(wx + 0.5)] < 0:
-            _between(below, wy, wx, rgb)
+        if share[i] < 1:
+            _between(soft, wy, wx, rgb)
             for c in range(3):
-                out[i, c] += unit * rgb[c]
+                out[i, c] += unit * (1 - share[i]) * rgb[c]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_fine(out, at, place, layer, share, fine, corner, motion, scale, unit):  # pragma: no cover
-    """Add a key frame's fine texture to every hole pixel that no candidate is mixed into."""
+def _add_fine(out, at, place, weight, fine, corner, motion, scale, unit):  # pragma: no cover
+    """Add a key frame's fine texture to every hole pixel where it counts."""
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
         ny, nx = int(wy + 0.5), int(wx + 0.5)
-        if layer[ny, nx] >= 0 or share[ny, nx] == 0:
+        if weight[ny, nx] == 0:
             continue
         y, x = wy + place[0], wx + place[1]
         depth = motion[2, 0] * x + motion[2, 1] * y + motion[2, 2]
@@ -227,7 +237,7 @@ def _add_fine(out, at, place, layer, share, fine, corner, motion, scale, unit): 
         v = (motion[1, 0] * x + motion[1, 1] * y + motion[1, 2]) / depth
         v, u = (v + 0.5) / scale[0] - 0.5 - corner[0], (u + 0.5) / scale[1] - 0.5 - corner[1]
         if 0 <= v < fine.shape[0] and 0 <= u < fine.shape[1]:
-            _sample(fine, (0, 0), fine.shape[:2], v, u, out[i], unit * share[ny, nx])
+            _sample(fine, (0, 0), fine.shape[:2], v, u, out[i], unit * weight[ny, nx])
 
 
 def paint(
@@ -255,6 +265,7 @@ def paint(
     at = np.empty((ys.size, 2), np.float32)
     at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
     at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
+    share = _sampled(plan.share[..., None], at)
     colour = np.zeros((ys.size, 3), np.float32)
     reaches = _reaches(
         plan.source.size, plan.grid, *np.nonzero(plan.layer >= 0), blend.top, blend.shift
@@ -266,14 +277,14 @@ def paint(
         columns = _part(left, right, scale[1], hole.shape[1])
         part = np.ascontiguousarray(frames[int(plan.source[k])].image[rows, columns])
         _accumulate(
-            part, (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer,
+            part, (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
             blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
     tone = tone_of(plan, settled, *detail_of(plan, blend, frames))
-    _add_tone(colour, at, plan.layer, plan.below, tone, unit)
+    _add_tone(colour, at, share, plan.soft, tone, unit)
     for part in plan.fine:
         _add_fine(
-            colour, at, (y0, x0), plan.layer, part.weight, part.texture.fine, part.texture.corner,
+            colour, at, (y0, x0), part.weight, part.texture.fine, part.texture.corner,
             part.motion, scale, np.float32(unit),
         )  # fmt: skip
     origin = np.full(ys.size, SYNTHESISED, np.int32)

@@ -19,10 +19,12 @@ from cleanplate.fill.window import Window
 
 #: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
 Source = tuple[WorkFrame, int, np.ndarray, np.ndarray]
-#: Belief in the smooth fill beyond which no detail is taken from other frames, and the standard
-#: deviation, in working pixels, over which that is judged.
+#: Belief in the smooth fill beyond which what other frames show is not taken for what is there, the
+#: standard deviation, in working pixels, over which that is judged, and how far to either side of it
+#: their detail fades.
 _DOUBTFUL = 0.6
 _SCRAP = 2.5
+_FADE = 0.1
 #: Width in working pixels over which made-up texture fades in.
 _FADE_IN = 7
 #: A source is worth registering where it shows at least this share of the hole.
@@ -38,12 +40,13 @@ class Plan:
     Attributes:
         frame: the frame.
         box: the region, in working pixels.
-        layer: int8 (bh, bw), the layer that gives the detail, -1 where no frame shows the pixel.
+        seen: bool (bh, bw), what other frames show.
+        layer: int8 (bh, bw), the layer that gives the detail, -1 where there is none.
+        share: float32 (bh, bw), 0..1, how much detail is taken; the rest is as soft as the mean of
+            all offers, so that detail ends nowhere in an edge. 1 outside the hole.
         follow: int8 (bh, bw), the layer whose motion the pixel follows, believed or not.
-        soft: float32 (bh, bw, 3), the mean of all offers, as far as each is believed; the picture
-            itself outside the hole.
-        below: float32 (bh, bw, 3), what stands where no source gives detail: the smooth fill, or
-            what is made up.
+        soft: float32 (bh, bw, 3), the mean of all offers, as far as each is believed, and what is
+            made up where no source gives detail; the picture itself outside the hole.
         doubt: float32 (bh, bw), belief in the smooth fill, 0..1.
         top: int16 (bh, bw, N), the candidates of `layer` that are kept, -1 for none.
         weight: float32 like `top`, summing to 1 where there is any.
@@ -56,10 +59,11 @@ class Plan:
 
     frame: WorkFrame
     box: Box
+    seen: np.ndarray
     layer: np.ndarray
+    share: np.ndarray
     follow: np.ndarray
     soft: np.ndarray
-    below: np.ndarray
     doubt: np.ndarray
     top: np.ndarray
     weight: np.ndarray
@@ -94,7 +98,7 @@ def _judge(window: Window, frame: WorkFrame, reach: tuple[int, ...]) -> Plan:
 def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     """Put what key frames make up where no other frame can be believed, in place."""
     index = plan.frame.index
-    unseen = crop(plan.frame.work_hole, plan.box) & (plan.layer < 0)
+    unseen = crop(plan.frame.work_hole, plan.box) & ~plan.seen
     if not unseen.any():
         return
     found = {key: _completed(window, key, settings) for key in key_frames(index)}
@@ -107,10 +111,9 @@ def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     # Only a little doubt leaves the mean of all offers; full doubt leaves nothing of it. Thin
     # threads of unseen pixels between seen ones stay smooth: texture would show there.
     full = np.clip((plan.doubt - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1) * covered * unseen
-    full *= cv2.blur(unseen.astype(np.float32), (_FADE_IN, _FADE_IN))
-    change = full[..., None] * (made_up - plan.soft)
-    plan.soft = plan.soft + change
-    plan.below = np.where(unseen[..., None], plan.soft, plan.below)
+    shown = crop(plan.frame.work_hole, plan.box) & ~unseen
+    full *= 1 - cv2.blur(shown.astype(np.float32), (_FADE_IN, _FADE_IN))
+    plan.soft = plan.soft + full[..., None] * (made_up - plan.soft)
     for part in fine:
         part.weight[:] *= full
     plan.fine = fine
@@ -125,9 +128,18 @@ def _completed(window: Window, key: int, settings: FillSettings) -> Completed | 
 
     def work() -> Completed:
         plan = _judge(window, frame, settings.key_reach)
-        return complete_key(frame, plan.layer >= 0, plan.soft, settings.completer)
+        sharp = _stands_still(window, frame)
+        return complete_key(frame, plan.seen, plan.soft, sharp, settings.completer)
 
     return window.completed(key, work)
+
+
+def _stands_still(window: Window, frame: WorkFrame) -> bool:
+    """Whether the hole is the same in the frames beside it: then it is that of letters or a logo, or
+    was drawn by hand, and is not the outline of something that moves and is blurred by it."""
+    beside = [window.frames.get(frame.index + step) for step in (-1, 1)]
+    holes = [other.work_hole for other in beside if other is not None]
+    return bool(holes) and all(np.array_equal(hole, frame.work_hole) for hole in holes)
 
 
 def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
@@ -188,10 +200,11 @@ def _smooth_only(frame: WorkFrame) -> Plan:
     return Plan(
         frame=frame,
         box=frame.box,
+        seen=np.zeros(shape, bool),
         layer=np.full(shape, -1, np.int8),
+        share=1 - crop(frame.work_hole, frame.box).astype(np.float32),
         follow=np.zeros(shape, np.int8),
         soft=frame.smooth,
-        below=frame.smooth,
         doubt=np.ones(shape, np.float32),
         top=np.full((*shape, 1), -1, np.int16),
         weight=np.zeros((*shape, 1), np.float32),
@@ -215,17 +228,19 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     inside = hole.astype(np.float32)
     doubt = cv2.GaussianBlur(share[..., -1] * inside, (0, 0), _SCRAP)
     doubt /= np.maximum(cv2.GaussianBlur(inside, (0, 0), _SCRAP), 1e-3)
-    seen = offered.any(axis=0) & (doubt < _DOUBTFUL)
+    offered = offered.any(axis=0)
+    detailed = offered & (doubt < _DOUBTFUL + _FADE)
     follow = strength.argmax(axis=0).astype(np.int8)
-    layer = np.where(seen, follow, np.int8(-1))
+    layer = np.where(detailed, follow, np.int8(-1))
     chosen = np.maximum(layer, 0)[None, ..., None].astype(np.intp)
     return Plan(
         frame=frame,
         box=frame.box,
+        seen=offered & (doubt < _DOUBTFUL),
         layer=layer,
+        share=_share(hole & ~detailed, doubt),
         follow=follow,
         soft=soft,
-        below=frame.smooth,
         doubt=share[..., -1],
         top=np.take_along_axis(means.top, chosen, axis=0)[0],
         weight=np.take_along_axis(means.weight, chosen, axis=0)[0],
@@ -234,6 +249,16 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
         grid=candidates.grid,
         offset=candidates.offset,
     )
+
+
+def _share(without: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+    """See `Plan.share`; `without`, bool (bh, bw), is where there is no detail."""
+    fading = np.clip((_DOUBTFUL + _FADE - doubt) / (2 * _FADE), 0, 1)
+    if not without.any():
+        return fading
+    # None right beside a pixel without detail either: between pixels, shares are interpolated.
+    away = cv2.distanceTransform((~without).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.minimum(fading, np.clip((away - 1.42) / 0.58, 0, 1))
 
 
 def _shows(source: WorkFrame, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:

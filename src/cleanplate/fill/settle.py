@@ -30,7 +30,7 @@ _SAY = 3.0
 #: Working pixels by which a neighbour may place a source elsewhere before it means another place.
 _ELSEWHERE = 1.5
 #: Power of a source's votes in the blend: the more, the sharper.
-_MAJORITY = np.float32(3)
+_MAJORITY = np.float32(5)
 #: Votes below which a source is not worth sampling.
 _LEAST = np.float32(1e-3)
 

@@ -63,7 +63,11 @@ class Fine:
 
 
 def complete_key(
-    frame: WorkFrame, seen: np.ndarray, soft: np.ndarray, complete: Completer | None
+    frame: WorkFrame,
+    seen: np.ndarray,
+    soft: np.ndarray,
+    sharp: bool,
+    complete: Completer | None,
 ) -> Completed:
     """A key frame with its hole made up where no other frame shows it.
 
@@ -71,12 +75,13 @@ def complete_key(
         frame: the key frame, with a hole.
         seen: bool (bh, bw), in its box: where other frames show what is behind.
         soft: float32 (bh, bw, 3): what they show.
+        sharp: whether the hole has a sharp edge, so that what is seen beside it can be believed.
         complete: makes up the rest; what `synthesise` copies if None.
     """
     picture = frame.rgb.copy()
     crop(picture, frame.box)[seen] = np.clip(soft[seen] + 0.5, 0, 255)
-    # The guard ring as well: the edge of the removed thing is soft.
-    missing = frame.near_hole.copy()
+    # The guard ring as well where the edge of the removed thing is soft.
+    missing = (frame.work_hole if sharp else frame.near_hole).copy()
     crop(missing, frame.box)[seen] = False
     box = bounding_box(frame.work_hole, _CONTEXT)
     given = [np.ascontiguousarray(crop(part, box)) for part in (picture, missing)]
