@@ -30,6 +30,10 @@ COMMANDS = {
 }
 """Each command's name and the module whose `app` is it, in the order that --help shows."""
 
+_STREAMS = {"erase", "cutout", "mask", "export", "train", "demo"}
+"""Commands that go through whole clips, whose frames' memory goes back at once; to take it from the
+system anew each time would cost one that answers soon a third of its time."""
+
 
 class LazyGroup(TyperGroup):
     """A group of commands whose modules are imported when they are named."""
@@ -44,10 +48,15 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
-    def invoke(self, ctx: Any) -> Any:
-        from cleanplate.cli.memory import give_back_at_once
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        found = super().resolve_command(ctx, args)
+        if found[0] in _STREAMS:
+            from cleanplate.cli.memory import give_back_at_once
 
-        give_back_at_once()
+            give_back_at_once()
+        return found
+
+    def invoke(self, ctx: Any) -> Any:
         with failures.reported(debug=ctx.params.get("debug", False)):
             return super().invoke(ctx)
 

@@ -10,8 +10,9 @@ from contextlib import suppress
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 """glibc's numbers for them (malloc.h)."""
 
-_FRAME_SIZED = 1 << 20
-"""Bytes from which an array gets pages of its own: any picture worth the name."""
+_FRAME_SIZED = 4 << 20
+"""Bytes from which an array gets pages of its own: a whole frame of 1080p, and not what is worked out
+of it, whose pages would be taken and given back at every step: an eighth of an export's time."""
 
 _HELD = 16 << 20
 """Bytes up to which arrays are held on to, where that is wanted: colours of 720p in float32."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
+from cleanplate.cli.leaving import leave
 from cleanplate.cli.options import (
     ChokeOption,
     DespeckleOption,
@@ -106,3 +107,4 @@ def preview(
     if frame is not None:
         # With all that is in memory now, those beside it cost a fraction of what they would later.
         kept.look_ahead(range(frame, frame + 1), _AHEAD_SECONDS, _AHEAD)
+    leave()

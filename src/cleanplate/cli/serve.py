@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cleanplate.cli.leaving import leave
 
 if TYPE_CHECKING:
     from cleanplate.server.running import Running
@@ -134,17 +135,6 @@ def serve_and_tell(
         if occupied.running is None or path is None:
             raise
         announce(occupied.running, open_in_workspace(settings, path), open_browser)
-
-
-def leave() -> NoReturn:
-    """End this process without waiting for its threads.
-
-    One may still decode a frame in compiled code; Python would end it there when it is itself about
-    to end, and C++ answers to that by aborting ("terminate called without an active exception").
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def announce(running: Running, project: str | None, open_browser: bool) -> None:
