@@ -9,11 +9,16 @@ import itertools
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from typing import Any
 
 from cleanplate.server.jobs.process import Message, Process
 from cleanplate.server.refusals import Refused
 from cleanplate.server.settings import ServerSettings
+
+_FIRST = 0.6
+"""Seconds that a project's first frame is given before the process is started beside it, which keeps
+a core busy for two."""
 
 _PATIENCE = 120.0
 """Seconds that an answer may take, on a slow machine that is busy."""
@@ -51,6 +56,17 @@ class Pointer:
         if self._prepared != (process, project):
             self._prepared = (process, project)
             process.send({"do": "prepare", "id": 0, "project": project})
+
+    def prepare_soon(self, project: str) -> None:
+        """`prepare`, once what is looked at first has had the machine to itself."""
+
+        def begin() -> None:
+            with suppress(Refused):  # the server is stopping
+                self.prepare(project)
+
+        timer = threading.Timer(_FIRST, begin)
+        timer.daemon = True
+        timer.start()
 
     def tell(self, do: str, **facts: Any) -> None:
         """Have something done, without waiting."""

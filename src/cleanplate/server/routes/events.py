@@ -53,7 +53,7 @@ def all_events(
     opened = serving.workspace.open(project)
     serving.workspace.watch(opened)
     if machine.has("point"):  # someone looks at the project, and will point at something soon
-        serving.pointer.prepare(str(opened.folder))
+        serving.pointer.prepare_soon(str(opened.folder))
     return _stream(serving, {"jobs", project}, last_event_id)
 
 

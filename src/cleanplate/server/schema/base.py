@@ -53,7 +53,7 @@ class Failure(Shape):
 def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The description of a route's failures, for OpenAPI.
 
-    By name: FastAPI would build a validator of its own for each, some three hundred at every start.
+    By name: FastAPI would build a validator of its own for each, hundreds at every start.
     """
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
     return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
