@@ -72,7 +72,7 @@ class LightPeopleMatter:
             place = around(coarse > 0, 0, 8)
             near = np.ascontiguousarray(unit[place])
             alpha[place] = _refined(near, np.ascontiguousarray(coarse[place]))
-            front[place], _ = foreground_of(near, alpha[place])
+            front[place] = _colours(near, alpha[place])
         return alpha, front
 
     def _closely(self, unit: F32) -> F32:
@@ -149,6 +149,16 @@ def _refined(image: F32, coarse: F32) -> F32:
     start = np.where(band, coarse, np.rint(coarse)).astype(np.float32)
     trust = np.full(coarse.shape, _HELD, np.float32)
     return solve(image, start, band, trust, coarse, epsilon=_NOISE, rounds=_ROUNDS)
+
+
+def _colours(image: F32, alpha: F32) -> F32:
+    """The people's own colours, found at half the size: they are smooth, and a third of the time
+    would go into more."""
+    size = alpha.shape[::-1]
+    half = tuple(max(1, n // 2) for n in size)
+    small, cover = (cv2.resize(v, half, interpolation=cv2.INTER_AREA) for v in (image, alpha))
+    front, _ = foreground_of(small, cover)
+    return cv2.resize(front, size, interpolation=cv2.INTER_LINEAR)
 
 
 def _edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
