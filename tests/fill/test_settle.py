@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,12 +29,29 @@ def planned():
         yield window, plans
 
 
-def test_alone_a_plan_keeps_its_own_choice(planned):
+def test_alone_a_plan_takes_what_it_has_chosen(planned):
     window, plans = planned
-    blend = agree(plans[7], {}, window.chains(7, 7))
-    shown = plans[7].layer >= 0
-    assert (blend.top[shown][:, 0] == plans[7].top[shown][:, 0]).all()
+    plan = plans[7]
+    blend = agree(plan, {}, window.chains(7, 7))
+    shown = plan.layer >= 0
+    assert (blend.top[shown][:, :1] == plan.top[shown]).any(axis=1).all()
     assert not blend.shift.any()
+
+
+def test_a_pixel_is_taken_from_where_all_around_it_are(planned):
+    """One that chose another source by a little would be a speck."""
+    window, plans = planned
+    plan = plans[7]
+    first = plan.top[..., 0]
+    around = np.lib.stride_tricks.sliding_window_view(first, (5, 5))
+    alike = (around == first[2:-2, 2:-2, None, None]).all(axis=(2, 3)) & (first[2:-2, 2:-2] >= 0)
+    alike &= plan.top[2:-2, 2:-2, 1] >= 0
+    y, x = np.argwhere(alike)[0] + 2
+    weight = plan.weight.copy()
+    weight[y, x] = 0
+    weight[y, x, :2] = 0.45, 0.55
+    blend = agree(replace(plan, weight=weight), {}, window.chains(7, 7))
+    assert blend.top[y, x, 0] == first[y, x]
 
 
 def test_shares_add_up_and_only_sources_of_the_plan_are_taken(planned):

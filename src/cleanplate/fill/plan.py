@@ -238,7 +238,7 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
         box=frame.box,
         seen=offered & (doubt < _DOUBTFUL),
         layer=layer,
-        share=_share(hole & ~detailed, doubt),
+        share=_share(frame, hole & ~detailed, doubt),
         follow=follow,
         soft=soft,
         doubt=share[..., -1],
@@ -251,12 +251,13 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     )
 
 
-def _share(without: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+def _share(frame: WorkFrame, without: np.ndarray, doubt: np.ndarray) -> np.ndarray:
     """See `Plan.share`; `without`, bool (bh, bw), is where there is no detail."""
     fading = np.clip((_DOUBTFUL + _FADE - doubt) / (2 * _FADE), 0, 1)
-    if not without.any():
+    fading[without] = 0
+    if not without.any() or frame.work_hole.shape == frame.image.shape[:2]:
         return fading
-    # None right beside a pixel without detail either: between pixels, shares are interpolated.
+    # None right beside a pixel without detail either: the clip's pixels lie between working ones.
     away = cv2.distanceTransform((~without).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.minimum(fading, np.clip((away - 1.42) / 0.58, 0, 1))
 

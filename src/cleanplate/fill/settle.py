@@ -16,6 +16,7 @@ from numba import njit
 from cleanplate.fill.geometry import bounding_box, crop
 from cleanplate.fill.motion import Chain
 from cleanplate.fill.plan import Plan
+from cleanplate.fill.smooth import blur
 
 #: Frames over which a neighbour's weight falls by a factor e.
 _FALL = 4.0
@@ -29,8 +30,10 @@ _PATCH = 2.0
 _SAY = 3.0
 #: Working pixels by which a neighbour may place a source elsewhere before it means another place.
 _ELSEWHERE = 1.5
+#: Standard deviation, in working pixels, over which pixels vote together.
+_AROUND = 1.2
 #: Power of a source's votes in the blend: the more, the sharper.
-_MAJORITY = np.float32(5)
+_MAJORITY = np.float32(6)
 #: Votes below which a source is not worth sampling.
 _LEAST = np.float32(1e-3)
 
@@ -78,12 +81,21 @@ def agree(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> Blend:
             other.layer, other.top, other.weight, other.grid, (other.box[0], other.box[2]), same,
             late, votes, shift,
         )  # fmt: skip
+    said = _smoothed(ys, xs, votes, plan.layer.shape)
     blend = Blend(
         np.full_like(plan.top, -1), np.zeros_like(plan.weight),
         np.zeros((*plan.top.shape, 2), np.float32),
     )  # fmt: skip
-    _elect(ys, xs, votes, shift, blend.top, blend.weight, blend.shift)
+    _elect(ys, xs, said, votes, shift, blend.top, blend.weight, blend.shift)
     return blend
+
+
+def _smoothed(ys: np.ndarray, xs: np.ndarray, votes: np.ndarray, shape: tuple[int, int]):
+    """Each pixel's votes, float32 (n, K), with those of the pixels around it: single pixels taken from
+    elsewhere than their surroundings show as specks. Only sources that have a vote get any."""
+    field = np.zeros((*shape, votes.shape[1]), np.float32)
+    field[ys, xs] = votes
+    return blur(field, _AROUND)[ys, xs] * (votes > 0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -144,8 +156,8 @@ def _neighbours_votes(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _elect(ys, xs, votes, shift, top, weight, moved):  # pragma: no cover - compiled
-    """Keep the sources with the most votes, in place."""
+def _elect(ys, xs, votes, mass, shift, top, weight, moved):  # pragma: no cover - compiled
+    """Keep the sources with the most votes, in place; `mass` is what `shift` is weighted with."""
     keep = top.shape[2]
     for p in range(ys.size):
         y, x = ys[p], xs[p]
@@ -157,12 +169,11 @@ def _elect(ys, xs, votes, shift, top, weight, moved):  # pragma: no cover - comp
                     best = k
             if votes.shape[1] == 0 or votes[p, best] < _LEAST:
                 break
-            mass = votes[p, best]
-            first = max(first, mass)
+            first = max(first, votes[p, best])
             top[y, x, n] = best
-            weight[y, x, n] = (mass / first) ** _MAJORITY
-            moved[y, x, n, 0] = shift[p, best, 0] / mass
-            moved[y, x, n, 1] = shift[p, best, 1] / mass
+            weight[y, x, n] = (votes[p, best] / first) ** _MAJORITY
+            moved[y, x, n, 0] = shift[p, best, 0] / mass[p, best]
+            moved[y, x, n, 1] = shift[p, best, 1] / mass[p, best]
             votes[p, best] = 0
             total += weight[y, x, n]
         for n in range(keep):

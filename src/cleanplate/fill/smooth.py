@@ -19,7 +19,7 @@ _SCALES = ((1.2, 1.0), (3.0, 1e-1), (8.0, 1e-2), (24.0, 1e-3))
 _MOST_CHANNELS = 128
 
 
-def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
+def blur(field: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur of (h, w) or (h, w, ...), every channel alike."""
     size = 2 * int(3 * sigma + 0.5) + 1
     flat = np.ascontiguousarray(field).reshape(*field.shape[:2], -1)
@@ -47,8 +47,8 @@ def spread(value: np.ndarray, weight: np.ndarray, prior: float, strength: float)
     total = np.full(value.shape, prior * strength, np.float32)
     mass = np.full(weight.shape, strength, np.float32)
     for sigma, share in _SCALES:
-        total += share * _blur(value, sigma)
-        mass += share * _blur(weight, sigma)
+        total += share * blur(value, sigma)
+        mass += share * blur(weight, sigma)
     return total / mass
 
 

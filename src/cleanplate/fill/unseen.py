@@ -26,6 +26,7 @@ _COARSE = 8.0
 #: Grey levels; what differs by more at the border is something else, not another tone: spread inside, it
 #: would leave a black or a white patch.
 _MOST_STEP = 80.0
+_BESIDE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 #: Working pixels around the hole that a key frame is completed from.
 _CONTEXT = 64
 
@@ -80,8 +81,10 @@ def complete_key(
     """
     picture = frame.rgb.copy()
     crop(picture, frame.box)[seen] = np.clip(soft[seen] + 0.5, 0, 255)
-    # The guard ring as well where the edge of the removed thing is soft.
-    missing = (frame.work_hole if sharp else frame.near_hole).copy()
+    missing = frame.work_hole.copy()
+    if not sharp:
+        # What lies right beside a soft edge is mixed with it.
+        missing = cv2.dilate(missing.astype(np.uint8), _BESIDE).astype(bool)
     crop(missing, frame.box)[seen] = False
     box = bounding_box(frame.work_hole, _CONTEXT)
     given = [np.ascontiguousarray(crop(part, box)) for part in (picture, missing)]
