@@ -7,12 +7,13 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanplate.media import ClipWriter, ExportSettings, open_clip, probe
-from media.clips import write_clip
+from media.clips import picture, write_clip
 
 DRAFT = ExportSettings(quality="draft")
 
@@ -81,3 +82,22 @@ def test_avi_with_b_frames_has_rising_times(tmp_path):
     assert found == sorted(set(found))
     copy(path, tmp_path / "out.mp4")
     assert times(tmp_path / "out.mp4") == found
+
+
+def test_frames_without_times_of_their_own_are_read(tmp_path):
+    """Every packet of this file says zero."""
+    path = tmp_path / "still.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(5):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture(number, (64, 48)))):
+                packet.pts = packet.dts = 0
+                container.mux(packet)
+        for packet in stream.encode():
+            packet.pts = packet.dts = 0
+            container.mux(packet)
+    info = probe(path)
+    assert 0 < info.rate <= 1000
+    copy(path, tmp_path / "out.mp4")
+    assert len(times(tmp_path / "out.mp4")) == len(times(path)) > 0

@@ -39,5 +39,5 @@ def bridge(picture: np.ndarray, missing: np.ndarray) -> np.ndarray:
     known = np.where(band, 0, 255).astype(np.uint8)
     cv2.xphoto.inpaint(luma, known, waves, cv2.xphoto.INPAINT_FSR_FAST)
     change = cv2.GaussianBlur(waves.astype(np.float32) - luma, (0, 0), _DETAIL)
-    share = np.exp(-np.square(depth / _DEPTH)) * band
+    share = np.exp(-np.square(np.minimum(depth, _BAND) / _DEPTH)) * band
     return picture + (share * change)[..., None]

@@ -32,6 +32,7 @@ _SAY = 3.0
 _ELSEWHERE = 1.5
 #: Standard deviation, in working pixels, over which pixels vote together.
 _AROUND = 1.2
+_REACH = 2  # pixels, of those that do
 #: Power of a source's votes in the blend: the more, the sharper.
 _MAJORITY = np.float32(6)
 #: Votes below which a source is not worth sampling.
@@ -95,7 +96,7 @@ def _smoothed(ys: np.ndarray, xs: np.ndarray, votes: np.ndarray, shape: tuple[in
     elsewhere than their surroundings show as specks. Only sources that have a vote get any."""
     field = np.zeros((*shape, votes.shape[1]), np.float32)
     field[ys, xs] = votes
-    return blur(field, _AROUND)[ys, xs] * (votes > 0)
+    return blur(field, _AROUND, _REACH)[ys, xs] * (votes > 0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

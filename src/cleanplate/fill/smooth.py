@@ -19,9 +19,10 @@ _SCALES = ((1.2, 1.0), (3.0, 1e-1), (8.0, 1e-2), (24.0, 1e-3))
 _MOST_CHANNELS = 128
 
 
-def blur(field: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur of (h, w) or (h, w, ...), every channel alike."""
-    size = 2 * int(3 * sigma + 0.5) + 1
+def blur(field: np.ndarray, sigma: float, reach: int | None = None) -> np.ndarray:
+    """Gaussian blur of (h, w) or (h, w, ...), every channel alike, over `reach` samples each way, by
+    default three standard deviations."""
+    size = 2 * (int(3 * sigma + 0.5) if reach is None else reach) + 1
     flat = np.ascontiguousarray(field).reshape(*field.shape[:2], -1)
     blurred = np.empty_like(flat)
     for start in range(0, flat.shape[2], _MOST_CHANNELS):

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 
 from cleanplate.fill import patchmatch, seams
-from cleanplate.fill.bridge import bridge
 from cleanplate.fill.geometry import bounding_box
 from cleanplate.fill.patchmatch import REACH
 from cleanplate.fill.smooth import harmonic_fill
@@ -111,13 +110,7 @@ def _neighbourhood(missing: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int):
-    """As `complete_from`, for a part of a picture."""
-    filled, shift, trust = _copied(image, missing, usable, seed)
-    return bridge(filled, missing), shift, trust
-
-
-def _copied(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int):
-    """The picture with its hole filled by patches, the shift of each pixel, and the trust in what it brings."""
+    """The picture with its hole filled, the shift of each pixel, and the trust in what it brings."""
     smooth = harmonic_fill(image, missing)
     nothing = np.zeros((*missing.shape, 2), np.int32), np.zeros(missing.shape, np.float32)
     thick = _opened(missing)

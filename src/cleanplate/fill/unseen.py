@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cleanplate.fill.bridge import bridge
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box, bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
@@ -91,6 +92,9 @@ def complete_key(
     if complete is None:
         whole, shift, trust = complete_from(*given)
         fine = texture_of(frame, box, shift, trust)
+        # It takes a second for a large hole, and what moves shows nearly all of what is behind it.
+        if sharp:
+            whole = bridge(whole, given[1])
     else:
         whole, fine = np.asarray(complete(*given), np.float32), None
     tone = cv2.GaussianBlur(whole, (0, 0), _COARSE)

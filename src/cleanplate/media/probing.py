@@ -244,7 +244,7 @@ def _rate(stream: VideoStream, times: list[int], variable: bool) -> Fraction:
     """Frames a second: the nominal rate of an even rhythm, the average of an uneven one."""
     known = [r for r in (stream.average_rate, stream.guessed_rate, stream.base_rate)
              if r and 0 < r <= 1000]  # fmt: skip
-    if not variable and len(times) > 2:
+    if not variable and len(times) > 2 and times[-1] > times[0]:
         found = (len(times) - 1) / ((times[-1] - times[0]) * stream.time_base)
         near = [r for r in known if abs(r / found - 1) < Fraction(1, 100)]
         # The average counts the last frame's length, which may be odd.
