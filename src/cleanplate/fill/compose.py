@@ -72,6 +72,7 @@ def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarra
 
 
 def _coarse(picture: np.ndarray) -> np.ndarray:
+    """What is coarser in it than detail."""
     size = 2 * int(3 * TONE + 0.5) + 1
     return cv2.GaussianBlur(picture, (size, size), TONE)
 
