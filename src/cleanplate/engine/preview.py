@@ -114,6 +114,8 @@ class Preview:
         self._held: OrderedDict[int, _Small] = OrderedDict()
         self._reader: ClipReader | None = None
         self._length: int | None = None
+        self._kept: set[int] = set()
+        self._numbers: tuple[range, dict[int, int]] = (range(0), {})
 
     def close(self) -> None:
         """Let go of the clip and of what is in memory."""
@@ -158,9 +160,9 @@ class Preview:
             return
         with self._smalls(self._worth_reading(seen, wanted), wanted, holes) as smalls:
             _load_kernels()
-            for shot in by_shot(self._numbered(smalls)):
+            for shot in by_shot(self._numbered(smalls, seen)):
                 for small, patch in self._filled(shot, wanted):
-                    self._store.put(self._small_key(small.index), _packed(small.image))
+                    self._keep(small)
                     self._store.put(keys[small.index], patch.pack())
                     yield _shown(small, patch)
 
@@ -236,14 +238,31 @@ class Preview:
             return seen
         return range(max(near[0].start, seen.start), min(near[-1].stop, seen.stop))
 
-    def _numbered(self, smalls: Iterator[_Small]) -> Iterator[tuple[int, _Small]]:
+    def _keep(self, small: _Small) -> None:
+        """Put a frame at the preview's size into the store, once."""
+        if small.index not in self._kept:
+            self._store.put(self._small_key(small.index), _packed(small.image))
+            self._kept.add(small.index)
+
+    def _numbered(self, smalls: Iterator[_Small], seen: range) -> Iterator[tuple[int, _Small]]:
         """The frames with the numbers of their shots, which are not looked for in the whole clip:
         that takes longer than a preview."""
         shots = self._masks.known_shots()
-        if shots is None:
-            return number_shots(smalls, lambda small: small.thumbnail)
-        starts = [shot.start for shot in shots]
-        return ((bisect_right(starts, small.index), small) for small in smalls)
+        if shots is not None:
+            starts = [shot.start for shot in shots]
+            yield from ((bisect_right(starts, small.index), small) for small in smalls)
+            return
+        # Holes cut nothing: after a change of theirs the same frames need not be compared again.
+        among, numbers = self._numbers
+        if among == seen:
+            # A frame that could not be read that time is there alone: it begins nothing.
+            yield from ((numbers.get(small.index, 0), small) for small in smalls)
+            return
+        numbers = {}
+        for number, small in number_shots(smalls, lambda small: small.thumbnail):
+            numbers[small.index] = number
+            yield number, small
+        self._numbers = seen, numbers
 
     @contextmanager
     def _smalls(self, seen: range, wanted: range, holes: ProjectHoles) -> Iterator[Ahead[_Small]]:

@@ -17,6 +17,8 @@ _CELL = 4
 #: (cells across, weight) of the windows over which a shift is measured. Where the nearest holds
 #: nothing to go by, being flat or hidden, the next one decides.
 _WINDOWS = ((5, 1.0), (11, 1e-1), (25, 1e-2), (75, 1e-3))
+_REACH = np.array([size // 2 for size, _ in _WINDOWS])
+_SHARE = np.array([weight / size**2 for size, weight in _WINDOWS])
 #: Difference in grey levels at which a pixel counts half: it may show something else.
 _UNLIKE = np.float32(12.0)
 #: Squared slope, a pixel, below which a shift is rather taken to be none.
@@ -55,11 +57,7 @@ def align(
     for _ in range(steps):
         warped = cv2.remap(other, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         sums = _normal_equations(own, warped, inner)
-        near = sum(
-            share * cv2.blur(sums, (size, size), borderType=cv2.BORDER_CONSTANT)
-            for size, share in _WINDOWS
-        )
-        rest = np.clip(rest + _solve(near), -largest, largest)
+        rest = np.clip(rest + _shifts(sums, _REACH, _SHARE), -largest, largest)
         moved = grid + _enlarged(rest, counts.shape)
     return moved
 
@@ -113,23 +111,42 @@ def _normal_equations(own, warped, counts):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _solve(sums):  # pragma: no cover - compiled
-    """The shift of each cell, float32 (rows, cols, 2).
+def _shifts(sums, reach, share):  # pragma: no cover - compiled
+    """The shift of each cell, float32 (rows, cols, 2), by the sums over the windows around it.
 
     With a difference in brightness solved for as well, since exposure drifts.
     """
-    rows, cols, _ = sums.shape
-    shift = np.zeros((rows, cols, 2), np.float32)
+    rows, cols, kinds = sums.shape
+    before = np.zeros((rows + 1, cols + 1, kinds))  # sums of all cells above and to the left
+    line, near = np.empty(kinds), np.empty(kinds)
+    for y in range(rows):
+        line[:] = 0
+        for x in range(cols):
+            for c in range(kinds):
+                line[c] += sums[y, x, c]
+                before[y + 1, x + 1, c] = before[y, x + 1, c] + line[c]
+    shift = np.empty((rows, cols, 2), np.float32)
     for y in range(rows):
         for x in range(cols):
-            xx, xy, yy, sx, sy, xt, yt, st, mass = sums[y, x]
-            unit = 1 / max(mass, np.float32(1e-6))
-            xx += _FLAT * mass - sx * sx * unit
-            yy += _FLAT * mass - sy * sy * unit
-            xy -= sx * sy * unit
-            xt -= sx * st * unit
-            yt -= sy * st * unit
-            unit = 1 / max(xx * yy - xy * xy, np.float32(1e-12))
+            near[:] = 0
+            for n in range(reach.size):
+                y0, y1 = max(y - reach[n], 0), min(y + reach[n] + 1, rows)
+                x0, x1 = max(x - reach[n], 0), min(x + reach[n] + 1, cols)
+                for c in range(kinds):
+                    near[c] += share[n] * (
+                        before[y1, x1, c]
+                        - before[y0, x1, c]
+                        - before[y1, x0, c]
+                        + before[y0, x0, c]
+                    )
+            sx, sy, st, mass = near[3], near[4], near[7], near[8]
+            unit = 1 / max(mass, 1e-6)
+            xx = near[0] + _FLAT * mass - sx * sx * unit
+            xy = near[1] - sx * sy * unit
+            yy = near[2] + _FLAT * mass - sy * sy * unit
+            xt = near[5] - sx * st * unit
+            yt = near[6] - sy * st * unit
+            unit = 1 / max(xx * yy - xy * xy, 1e-12)
             shift[y, x, 0] = (yy * xt - xy * yt) * unit
             shift[y, x, 1] = (xx * yt - xy * xt) * unit
     return shift

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from numba import njit
 
 from cleanplate.fill.filled import Bits, Picture
 from cleanplate.fill.geometry import Box, bounding_box, crop, even, half_box, half_size
@@ -85,11 +86,7 @@ def prepare(
     height, width = work_size(*hole.shape, area)
     if rgb is None:
         rgb = _reduced(image, height, width)
-    if (height, width) == hole.shape:
-        work_hole = hole.copy()
-    else:
-        cover = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-        work_hole = cover > 1e-3
+    work_hole = _touched(hole, height, width)
     gray = _halved(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     if not work_hole.any():
         nowhere = np.zeros_like(gray, bool)
@@ -107,6 +104,39 @@ def prepare(
     return WorkFrame(
         index, image, Bits(hole), rgb, gray, near_gray, work_hole, near.astype(bool), box
     )
+
+
+def _touched(hole: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A mask at another resolution, at most its own, bool: the pixels that reach into it, be it by
+    more than a thousandth of their side."""
+    if (height, width) == hole.shape:
+        return hole.copy()
+    return _reaching(hole, *_parts(hole.shape[0], height), *_parts(hole.shape[1], width))
+
+
+def _parts(length: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each of `number` equal parts of `length` pixels begins and ends, in whole pixels."""
+    side = length / number
+    begin = np.floor(np.arange(number) * side + 1e-3 * side)
+    end = np.ceil(np.arange(1, number + 1) * side - 1e-3 * side)
+    return begin.astype(np.int64), end.astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _reaching(mask, top, bottom, left, right):  # pragma: no cover - compiled
+    """Whether each part of a mask, between the rows and columns given, holds any of it."""
+    out = np.zeros((top.size, left.size), np.bool_)
+    line = np.empty(mask.shape[1], np.bool_)
+    for row in range(top.size):
+        line[:] = False
+        for y in range(top[row], bottom[row]):
+            for x in range(mask.shape[1]):
+                line[x] |= mask[y, x]
+        if not line.any():
+            continue
+        for col in range(left.size):
+            out[row, col] = line[left[col] : right[col]].any()
+    return out
 
 
 def _reduced(image: Picture, height: int, width: int) -> np.ndarray:

@@ -105,15 +105,19 @@ def _ring_error(target, colour, offset, fade, near, cell):  # pragma: no cover -
     for k in range(count):
         r, g, b = offset[k]
         for y in range(height):
-            for x in range(width):
-                if near[y, x] or fade[k, y, x] == 0:
-                    continue
-                error = abs(np.float32(target[y, x, 0]) - np.float32(colour[k, y, x, 0]) - r)
-                error += abs(np.float32(target[y, x, 1]) - np.float32(colour[k, y, x, 1]) - g)
-                error += abs(np.float32(target[y, x, 2]) - np.float32(colour[k, y, x, 2]) - b)
-                cellout = out[y // cell, x // cell, k]
-                cellout[0] += min(error * np.float32(1 / 3), WORST)
-                cellout[1] += np.float32(1.0)
+            row = y // cell
+            for col in range(cols):
+                total = number = np.float32(0.0)
+                for x in range(col * cell, min((col + 1) * cell, width)):
+                    if near[y, x] or fade[k, y, x] == 0:
+                        continue
+                    error = abs(np.float32(target[y, x, 0]) - np.float32(colour[k, y, x, 0]) - r)
+                    error += abs(np.float32(target[y, x, 1]) - np.float32(colour[k, y, x, 1]) - g)
+                    error += abs(np.float32(target[y, x, 2]) - np.float32(colour[k, y, x, 2]) - b)
+                    total += min(error * np.float32(1 / 3), WORST)
+                    number += np.float32(1.0)
+                out[row, col, k, 0] += total
+                out[row, col, k, 1] += number
     return out
 
 
@@ -228,6 +232,7 @@ def _layer_means(
     weights = np.zeros(count, np.float32)
     unit = np.float32(1.0 / PACKED)
     late = np.exp(-distance / np.float32(_TIME_SCALE))
+    total, rgb = np.empty(4, np.float32), np.empty(3, np.float32)
     for y in range(height):
         for x in range(width):
             if not hole[y, x]:
@@ -236,9 +241,9 @@ def _layer_means(
                 mass = np.float32(0.0)
                 number = 0
                 best_ring = np.float32(WORST)
-                total = np.zeros(4, np.float32)
-                rgb = np.zeros(3, np.float32)
                 square = np.float32(0.0)
+                total[:] = 0
+                rgb[:] = 0
                 for k in range(count):
                     weights[k] = 0.0
                     if layer[k] != level or fade[k, y, x] == 0:

@@ -89,7 +89,8 @@ def measure_step(a: WorkFrame, b: WorkFrame) -> Step:
         backward, grid + forward, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
         borderValue=(1e3, 1e3),
     )  # fmt: skip
-    trusted = (np.abs(forward + back).sum(axis=2) < _CLOSED) & ~a.near_gray
+    missed = np.abs(forward + back)
+    trusted = (missed[..., 0] + missed[..., 1] < _CLOSED) & ~a.near_gray
     camera = fit_camera(forward, trusted)
     if camera is None:
         camera = np.eye(3)
@@ -115,7 +116,8 @@ def _fit_other(
     """
     reach = 0.16 * hole.shape[1]
     distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 3)
-    moving = trusted & (distance < reach) & (np.abs(residual).max(axis=2) > _DIFFERENT)
+    apart = np.abs(residual)
+    moving = trusted & (distance < reach) & (np.maximum(apart[..., 0], apart[..., 1]) > _DIFFERENT)
     ys, xs = np.nonzero(moving)
     if xs.size < 25:
         return None, 0

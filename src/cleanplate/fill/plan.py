@@ -232,7 +232,6 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     detailed = offered & (doubt < _DOUBTFUL + _FADE)
     follow = strength.argmax(axis=0).astype(np.int8)
     layer = np.where(detailed, follow, np.int8(-1))
-    chosen = np.maximum(layer, 0)[None, ..., None].astype(np.intp)
     return Plan(
         frame=frame,
         box=frame.box,
@@ -242,13 +241,21 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
         follow=follow,
         soft=soft,
         doubt=share[..., -1],
-        top=np.take_along_axis(means.top, chosen, axis=0)[0],
-        weight=np.take_along_axis(means.weight, chosen, axis=0)[0],
+        top=_of_layer(means.top, layer),
+        weight=_of_layer(means.weight, layer),
         source=candidates.source,
         along=candidates.layer,
         grid=candidates.grid,
         offset=candidates.offset,
     )
+
+
+def _of_layer(values: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """Of `values` (L, h, w, ...) those of each pixel's own layer, the first where it has none."""
+    own = values[0]
+    for level in range(1, len(values)):
+        own = np.where(layer[..., None] == level, values[level], own)
+    return own
 
 
 def _share(frame: WorkFrame, without: np.ndarray, doubt: np.ndarray) -> np.ndarray:

@@ -142,18 +142,22 @@ def _neighbours_votes(
             k = same[theirs]
             if k < 0:
                 continue
-            g = other_grid[theirs]
-            move = np.zeros(2, np.float32)
-            for c in range(2):
-                above = g[y0, x0, c] * (1 - fx) + g[y0, x0 + 1, c] * fx
-                below = g[y0 + 1, x0, c] * (1 - fx) + g[y0 + 1, x0 + 1, c] * fx
-                move[c] = above * (1 - fy) + below * fy - grid[k, y, x, c]
-            if move[0] * move[0] + move[1] * move[1] > far:
+            right = _between(other_grid, theirs, y0, x0, fy, fx, 0) - grid[k, y, x, 0]
+            down = _between(other_grid, theirs, y0, x0, fy, fx, 1) - grid[k, y, x, 1]
+            if right * right + down * down > far:
                 continue
             say = late * other_weight[ny, nx, n]
             votes[p, k] += say
-            shift[p, k, 0] += say * move[0]
-            shift[p, k, 1] += say * move[1]
+            shift[p, k, 0] += say * right
+            shift[p, k, 1] += say * down
+
+
+@njit(nogil=True, fastmath=True)
+def _between(grids, k, y, x, fy, fx, c):  # pragma: no cover - compiled
+    """Coordinate `c` of map `k`, linear between the pixels around (y + fy, x + fx)."""
+    above = grids[k, y, x, c] * (1 - fx) + grids[k, y, x + 1, c] * fx
+    below = grids[k, y + 1, x, c] * (1 - fx) + grids[k, y + 1, x + 1, c] * fx
+    return above * (1 - fy) + below * fy
 
 
 @njit(cache=True, nogil=True, fastmath=True)

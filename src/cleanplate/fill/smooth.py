@@ -79,32 +79,38 @@ def pull_push(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _relax(image, hole, sweeps, over):  # pragma: no cover - compiled
-    """Successive over-relaxation of Laplace's equation inside `hole`, in place."""
+def _relax(image, ys, xs, sweeps, over):  # pragma: no cover - compiled
+    """Successive over-relaxation of Laplace's equation at the pixels given, in place."""
     height, width, channels = image.shape
+    if height * width == 1:
+        return
+    over, quarter = np.float32(over), np.float32(0.25)
     for _ in range(sweeps):
-        for y in range(height):
-            for x in range(width):
-                if not hole[y, x]:
-                    continue
+        for p in range(ys.size):
+            y, x = ys[p], xs[p]
+            if 0 < y < height - 1 and 0 < x < width - 1:
                 for c in range(channels):
-                    total = 0.0
-                    count = 0
-                    if y > 0:
-                        total += image[y - 1, x, c]
-                        count += 1
-                    if y < height - 1:
-                        total += image[y + 1, x, c]
-                        count += 1
-                    if x > 0:
-                        total += image[y, x - 1, c]
-                        count += 1
-                    if x < width - 1:
-                        total += image[y, x + 1, c]
-                        count += 1
-                    if count == 0:  # a frame of one pixel
-                        continue
-                    image[y, x, c] += over * (total / count - image[y, x, c])
+                    mean = quarter * (
+                        image[y - 1, x, c]
+                        + image[y + 1, x, c]
+                        + image[y, x - 1, c]
+                        + image[y, x + 1, c]
+                    )
+                    image[y, x, c] += over * (mean - image[y, x, c])
+                continue
+            # Beyond the frame there is nothing.
+            count = np.float32((y > 0) + (y < height - 1) + (x > 0) + (x < width - 1))
+            for c in range(channels):
+                total = np.float32(0)
+                if y > 0:
+                    total += image[y - 1, x, c]
+                if y < height - 1:
+                    total += image[y + 1, x, c]
+                if x > 0:
+                    total += image[y, x - 1, c]
+                if x < width - 1:
+                    total += image[y, x + 1, c]
+                image[y, x, c] += over * (total / count - image[y, x, c])
 
 
 def harmonic_fill(image: np.ndarray, hole: np.ndarray, sweeps: int = 40) -> np.ndarray:
@@ -122,5 +128,5 @@ def harmonic_fill(image: np.ndarray, hole: np.ndarray, sweeps: int = 40) -> np.n
     out = pull_push(image.astype(np.float32), known).reshape(image.shape)
     out[~hole] = image[~hole]
     out = np.ascontiguousarray(out, np.float32)
-    _relax(out, hole, sweeps, 1.8)
+    _relax(out, *np.nonzero(hole), sweeps, 1.8)
     return out
