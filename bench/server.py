@@ -2,7 +2,9 @@
 
 A clip of 1920x1080 is generated in H.264 whose key frames are 250 frames apart, as encoders leave
 them, and opened with `cleanplate edit` in a workspace and a store of its own. Then it is scrubbed
-over HTTP, as the editor does it, and pointed at. Each row is over all requests of its kind.
+over HTTP, as the editor does it, and pointed at. Each row is over all requests of its kind. Then
+the same of a clip with a key frame each second, as phones and cameras write them, and of a minute
+of it: one jump behind the other, and with a rest of a second between two.
 """
 
 from __future__ import annotations
@@ -34,62 +36,93 @@ RATE = 25
 FAR = 250
 """Frames between key frames: what x264 does unless told otherwise."""
 
+NEAR = RATE
+"""Frames between key frames: what cameras do, more or less."""
+
 WIDTH = 1280
 """What the editor's stage asks for on a screen 1440 wide."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, default=300, help="length of the clip")
-    parser.add_argument("--clip", type=Path, help="scrub this clip instead")
+    parser.add_argument("--clip", type=Path, help="scrub this clip instead, and no other")
 
 
 def main(options: argparse.Namespace) -> int:
     compile_package()
+    rows = Rows()
     with tempfile.TemporaryDirectory(prefix="bench-server-") as name:
         folder = Path(name)
-        clip = options.clip or write_clip(folder / "clip.mp4", options.frames)
-        rows = measure(folder, clip.resolve())
-    print(table(["what", "requests", "median ms", "95 % ms", "worst ms"], rows))
+        clip = options.clip or write_clip(folder / "far.mp4", options.frames, FAR)
+        measure(rows, folder / "one", clip.resolve())
+        if options.clip is None:
+            near = write_clip(folder / "near.mp4", options.frames, NEAR)
+            minute = repeated(near, folder / "minute.mp4", max(1, 60 * RATE // options.frames))
+            far_minute = repeated(clip, folder / "far minute.mp4", 60 * RATE // options.frames)
+            for what, clip in (
+                ("a key frame each second", near),
+                ("a minute of that", minute),
+                ("a minute, 250 between", far_minute),
+            ):
+                measure_jumps(rows, folder / f"{what}, at once", clip, what)
+                measure_jumps(rows, folder / f"{what}, slowly", clip, what, rest=1)
+    print(table(["what", "requests", "median ms", "95 % ms", "worst ms"], rows.lines))
     return 0
 
 
-def measure(folder: Path, clip: Path) -> list[list[str]]:
-    """Rows of the table."""
-    rows: list[list[str]] = []
+class Rows:
+    """The table's rows: what, how often, and how it is spread."""
 
-    def note(what: str, seconds: Iterable[float]) -> None:
-        found = 1000 * np.array(list(seconds))
+    def __init__(self) -> None:
+        self.lines: list[list[str]] = []
+
+    def note(self, what: str, seconds: Iterable[float], unit: int = 1000) -> None:
+        """A row of milliseconds, unless another `unit` is given."""
+        found = unit * np.array(list(seconds))
         numbers = (np.median(found), np.quantile(found, 0.95), found.max())
-        rows.append([what, str(len(found)), *(f"{one:.0f}" for one in numbers)])
+        self.lines.append([what, str(len(found)), *(f"{one:.0f}" for one in numbers)])
 
-    with serving(folder / "one", clip) as (client, at, seconds):
-        note("start to the first frame of the clip", [seconds])
+    def note_looks(self, what: str, looks: list[Look]) -> None:
+        self.note(f"{what}: something to see", [one.seen for one in looks])
+        self.note(f"{what}: the frame itself, sharp", [one.sharp for one in looks])
+        self.note(f"{what}: frames beside", [one.off for one in looks], unit=1)
+
+
+def measure(rows: Rows, folder: Path, clip: Path) -> None:
+    """All that is asked of a server while one works on a clip."""
+    with serving(folder, clip) as (client, at, seconds):
+        rows.note("start to the first frame of the clip", [seconds])
         count = client.get(at).json()["clip"]["frames"]
         rng = random.Random(1)
-        jumps = [rng.randrange(count) for _ in range(20)]
         for what, frames in (
-            ("jump", jumps),
+            ("jump", [rng.randrange(count) for _ in range(20)]),
             ("step forwards", range(100, 148)),
             ("step backwards", range(270, 222, -1)),
         ):
-            looks = [look(client, at, frame) for frame in frames]
-            note(f"{what}, fresh clip: something to see", [one.seen for one in looks])
-            note(f"{what}, fresh clip: the frame itself, sharp", [one.sharp for one in looks])
-            off = np.array([one.off for one in looks])
-            spread = (np.median(off), np.quantile(off, 0.95), off.max())
-            rows.append([f"{what}: frames beside", str(len(off)), *(f"{n:.0f}" for n in spread)])
+            rows.note_looks(f"{what}, fresh clip", [look(client, at, frame) for frame in frames])
         began = time.perf_counter()
         while not all(ready(client, at, frame) for frame in range(0, count, 12)):
             time.sleep(1)  # to look somewhere is to ask for it first
-        rows.append(
-            ["the rest of the clip made ready", f"{time.perf_counter() - began:.1f} s", "", "", ""]
-        )
-        note("jump, clip made ready", scrub(client, at, [rng.randrange(count) for _ in range(100)]))
-        note("step, clip made ready", scrub(client, at, range(count)))
-        note("strip of 20 thumbnails", [ask(client, f"{at}/strip?count=20")])
-        note("strip of 20 thumbnails, again", [ask(client, f"{at}/strip?count=20")])
-        point(client, at, note)
-    return rows
+        seconds = time.perf_counter() - began
+        rows.lines.append(["the rest of the clip made ready", f"{seconds:.1f} s", "", "", ""])
+        again = [rng.randrange(count) for _ in range(100)]
+        rows.note("jump, clip made ready", scrub(client, at, again))
+        rows.note("step, clip made ready", scrub(client, at, range(count)))
+        rows.note("strip of 20 thumbnails", [ask(client, f"{at}/strip?count=20")])
+        rows.note("strip of 20 thumbnails, again", [ask(client, f"{at}/strip?count=20")])
+        point(client, at, rows.note)
+
+
+def measure_jumps(rows: Rows, folder: Path, clip: Path, what: str, rest: float = 0) -> None:
+    """Jumps on a fresh clip, with a rest of so many seconds between two."""
+    with serving(folder, clip) as (client, at, _):
+        count = client.get(at).json()["clip"]["frames"]
+        rng = random.Random(1)
+        looks = []
+        for _ in range(20):
+            time.sleep(rest)
+            looks.append(look(client, at, rng.randrange(count)))
+    rows.note_looks(f"{what}, {'a second between jumps' if rest else 'jumps'}", looks)
 
 
 def point(client: httpx.Client, at: str, note) -> None:
@@ -191,9 +224,10 @@ def listen(client: httpx.Client, at: str) -> None:
     threading.Thread(target=run, daemon=True).start()
 
 
-def write_clip(path: Path, frames: int) -> Path:
-    """A clip with key frames far apart."""
-    options = {"preset": "veryfast", "g": str(FAR), "keyint_min": str(FAR), "sc_threshold": "0"}
+def write_clip(path: Path, frames: int, apart: int) -> Path:
+    """A clip with so many frames from one key frame to the next."""
+    key = str(apart)
+    options = {"preset": "veryfast", "g": key, "keyint_min": key, "sc_threshold": "0"}
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options=options)
         stream.width, stream.height = SIZE
@@ -204,4 +238,21 @@ def write_clip(path: Path, frames: int) -> Path:
             frame.pts, frame.time_base = index, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def repeated(clip: Path, path: Path, times: int) -> Path:
+    """The same clip so many times, one behind the other, as it is encoded."""
+    with av.open(str(clip)) as source, av.open(str(path), "w") as container:
+        stream = source.streams.video[0]
+        copy = container.add_stream_from_template(stream)
+        length = stream.duration
+        for turn in range(times):
+            source.seek(0)
+            for packet in source.demux(stream):
+                if packet.size:
+                    packet.pts += turn * length
+                    packet.dts += turn * length
+                    packet.stream = copy
+                    container.mux(packet)
     return path

@@ -80,6 +80,23 @@ def test_what_is_skimmed_is_what_reading_gives(tmp_path, name):
             assert len(skimmed) < len(stretch)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_where_reading_can_start_and_what_is_passed_on_the_way(tmp_path, name):
+    codec, pix_fmt, options = KINDS[name]
+    path = write_clip(tmp_path / name, 30, codec, pix_fmt, options=options)
+    with open_clip(path) as clip:
+        in_order = {frame.index: fingerprint(frame) for frame in clip}
+        for index in reversed(clip.starts()):
+            assert fingerprint(clip.start(index)) == in_order[index]
+        passed = []
+        way = clip.way(27)
+        clip.read_frame(27, passed.append)
+        assert len(passed) <= way
+        assert [frame.index for frame in passed] == sorted({frame.index for frame in passed})
+        assert all(in_order[frame.index] == fingerprint(frame) for frame in passed)
+        assert clip.way(29) <= 2
+
+
 def test_seek_and_ranges(tmp_path):
     path = write_clip(tmp_path / "in.mp4", 20)
     with open_clip(path, range(5, 15, 3)) as clip:

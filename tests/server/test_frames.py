@@ -12,7 +12,9 @@ from generated import pan, pictures, psnr, write_clip
 from servers import API, wait_for
 
 from cleanplate.media import open_clip
+from cleanplate.server.drafts import Drafts
 from cleanplate.server.packing import pack, unpack
+from cleanplate.server.pictures import unjpeg
 
 
 def decoded(answer):
@@ -92,6 +94,31 @@ def test_thumbnails_lie_side_by_side_in_order(client, at, scene):
     for place, index in enumerate(range(1, 14, 2)):
         small = cv2.resize(scene.frames[index], (80, 48), interpolation=cv2.INTER_AREA)
         assert psnr(strip[:, 80 * place : 80 * (place + 1)], small) > 24, index
+
+
+def test_thumbnails_of_a_fresh_clip_are_of_the_right_places(client, workspace):
+    true = pan("coffee", 60)
+    write_clip(workspace / "long.mp4", true)
+    made = client.post(f"{API}/projects", json={"path": "long.mp4"}).json()["id"]
+    strip = decoded(client.get(f"{API}/projects/{made}/strip?count=5&height=48"))
+    for place, index in enumerate(range(6, 60, 12)):
+        shown = strip[:, 80 * place : 80 * (place + 1)]
+        small = [cv2.resize(one, (80, 48), interpolation=cv2.INTER_AREA) for one in true]
+        assert abs(int(np.argmax([psnr(shown, one) for one in small])) - index) <= 3
+
+
+def test_a_frame_far_from_a_key_frame_leaves_drafts_on_the_way(client, workspace, monkeypatch):
+    monkeypatch.setattr(Drafts, "_fill", lambda drafts, sheet: None)  # as if it was not done yet
+    true = pan("coffee", 60)
+    write_clip(workspace / "long.mp4", true)
+    made = client.post(f"{API}/projects", json={"path": "long.mp4"}).json()["id"]
+    sharp = decoded(client.get(f"{API}/projects/{made}/frames/55"))
+    assert psnr(sharp, true[55]) > 30
+    clip = client.app.state.services.workspace.open(made).clip()
+    for index in (0, 20, 40):
+        draft = client.app.state.services.frames.drafts.nearest(clip, index)
+        assert abs(draft.frame - index) <= 12
+        assert psnr(unjpeg(draft.data), true[draft.frame]) > 24
 
 
 def test_sound_is_that_of_the_frames(client, at):

@@ -6,7 +6,7 @@ import itertools
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -121,8 +121,10 @@ class ClipReader(ABC):
                     return frame
             return None
 
-    def read_frame(self, index: int) -> Frame:
+    def read_frame(self, index: int, passing: Callable[[Frame], None] | None = None) -> Frame:
         """Frame `index` of the clip, whatever the range; quick for frames near the last one.
+
+        `passing` is called with each frame that is decoded on the way to it.
 
         Raises:
             UsageError: there is no such frame.
@@ -132,7 +134,7 @@ class ClipReader(ABC):
             if index in self._recent:
                 self._recent.move_to_end(index)
                 return self._recent[index]
-            frame = self._fetch(index)
+            frame = self._fetch(index, passing)
             self._recent[index] = frame
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
@@ -143,26 +145,37 @@ class ClipReader(ABC):
         seek."""
         return self._stream is not None and self._next <= index < self._next + _NEAR
 
-    def _fetch(self, index: int) -> Frame:
+    def _fetch(self, index: int, passing: Callable[[Frame], None] | None) -> Frame:
         if index < 0:
             raise UsageError(f"There is no frame {index}; frames count from 0.")
         if not self.leads_to(index):
             self.seek(index)
-            self._stream = self._from(index)
+            self._stream = self._towards(index)
         for frame in self._stream:
             self._next = frame.index + 1
             if frame.index == index:
                 return frame
             if frame.index > index:
                 break
+            if passing is not None:
+                passing(frame)
         count = self.count()
         if index >= count:
             raise UsageError(f"There is no frame {index}: the clip's last is {count - 1}.")
         raise MediaError(f"{self.info.path}: frame {index} is damaged and cannot be decoded.")
 
+    def way(self, index: int) -> int:
+        """How many frames, at most, are passed on the way to frame `index`."""
+        return index - self._next if self.leads_to(index) else 0
+
     @abstractmethod
     def starts(self) -> list[int]:
         """The frames that reading can start at with no way to them, ascending; the first is 0."""
+
+    def start(self, index: int) -> Frame:
+        """Frame `index`, one of `starts()`: sooner than by `read_frame` where nothing behind it is
+        wanted."""
+        return self.read_frame(index)
 
     def skim(self, frames: range) -> Iterator[Frame]:
         """Those of `frames` that are cheaply had, in order, for a first look.
@@ -179,6 +192,10 @@ class ClipReader(ABC):
     @abstractmethod
     def _from(self, index: int) -> Iterator[Frame]:
         """The frames from `index` on."""
+
+    def _towards(self, index: int) -> Iterator[Frame]:
+        """The frames from `index` on, and before them those that come with the way there."""
+        return self._from(index)
 
     def _skimmed(self, frames: range) -> Iterator[Frame]:
         return self._from(frames.start)
@@ -222,7 +239,28 @@ class VideoReader(ClipReader):
         super().close()
         self._container.close()
 
+    def way(self, index: int) -> int:
+        if self.leads_to(index):
+            return index - self._next
+        entry = self.timeline.entry(index)
+        key = self.timeline.index_of(int(self.timeline.key_pts[entry])) if entry > 0 else 0
+        return index - (key or 0)
+
+    def start(self, index: int) -> Frame:
+        time = int(self.timeline.pts[index])
+        self._stream = None
+        self._moved = True
+        self._container.seek(time, stream=self._video)
+        self._decoder.flush()
+        picture = self._decoder.alone()
+        if picture is None or picture.pts != time:
+            return self.read_frame(index)
+        return self._frame(picture, index)
+
     def _from(self, index: int) -> Iterator[Frame]:
+        return itertools.dropwhile(lambda frame: frame.index < index, self._towards(index))
+
+    def _towards(self, index: int) -> Iterator[Frame]:
         if index == 0:
             self._rewind()
             yield from self._frames(self._decoder.pictures(), 0)
@@ -236,11 +274,12 @@ class VideoReader(ClipReader):
             return self._from(frames.start)
         times = self.timeline.pts
         end = times[frames.stop] if frames.stop < len(times) else times[-1] + 1
-        return self._behind(frames.start, int(end))
+        behind = self._behind(frames.start, int(end))
+        return itertools.dropwhile(lambda frame: frame.index < frames.start, behind)
 
     def _behind(self, index: int, whole: int | None) -> Iterator[Frame]:
-        """The frames from `index` on; before the time `whole`, perhaps not all of them."""
-        wanted = int(self.timeline.pts[index])
+        """The frames from the key frame before `index` on; before the time `whole`, perhaps not all
+        of them."""
         reach = _DEINTERLACE_REACH if self.info.interlaced else 0
         entry = self.timeline.entry(max(0, index - reach))
         while entry > 0:
@@ -252,8 +291,7 @@ class VideoReader(ClipReader):
         else:
             self._rewind()
             pictures = self._decoder.pictures(whole)
-        behind = itertools.dropwhile(lambda picture: picture.pts < wanted, pictures)
-        yield from self._frames(behind, None)
+        yield from self._frames(pictures, None)
 
     def _rewind(self) -> None:
         if self._moved:

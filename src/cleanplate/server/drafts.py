@@ -2,15 +2,17 @@
 once wherever one looks.
 
 Decoding the way from a key frame to a frame far behind it takes half a second; looking up the draft
-of its neighbour takes none. A thread makes them from coarse to fine: key frames, so that no place is
-without a picture, then the frames that others are predicted from, beginning where one looks.
+of its neighbour takes none. A thread makes them from coarse to fine: key frames, spread over the
+clip, so that no place is without a picture, then the frames that others are predicted from,
+beginning where one looks. While a frame is waited for it stands still; who decodes the way to that
+frame leaves drafts of what is passed.
 """
 
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, insort
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,6 +24,7 @@ from cleanplate.media import ClipReader, Frame, open_clip
 from cleanplate.server.opened import Clip
 from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import jpeg
+from cleanplate.server.readers import Readers
 
 WIDTH = 480
 
@@ -32,6 +35,9 @@ _MOST = 96 << 20
 
 _COARSE = 200
 """Key frames at most that are made before anything else."""
+
+_LEFT = 8
+"""Frames: a draft is left on the way to another frame where no other is this near."""
 
 _STRETCH = 24
 """Frames at least that are made in one go, where there are more key frames than that."""
@@ -83,10 +89,12 @@ class _Sheet:
 class Drafts:
     """Makes and hands out drafts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, readers: Readers) -> None:
         self._store = store
+        self._readers = readers
         self._sheets: dict[str, _Sheet] = {}
         self._wish: tuple[_Sheet, int] | None = None
+        self._done: _Sheet | None = None  # what is finished, as far as it can be
         self._changed = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -115,6 +123,29 @@ class Drafts:
             sheet = self._sheets.get(clip.fingerprint)
             return sheet.nearest(frame) if sheet else None
 
+    def leave(self, clip: Clip, frame: Frame) -> None:
+        """Make one of a frame that is passed on the way to another, where there is none near."""
+        with self._changed:
+            sheet = self._sheets.get(clip.fingerprint)
+            near = sheet and sheet.nearest(frame.index)
+        if sheet is not None and (near is None or abs(near.frame - frame.index) > _LEFT):
+            self._put(sheet, frame.index, _small(frame))
+
+    def wait(self, clip: Clip, seconds: float, frames: Sequence[int] = (), beside: int = 0) -> bool:
+        """Wait until all are made, or each of `frames`, if there are any, has one no more than so
+        many frames `beside` it; so many seconds at most. Whether it has come to that."""
+
+        def enough() -> bool:
+            wish = self._wish
+            if self._closed or wish is None or wish[0].clip.fingerprint != clip.fingerprint:
+                return True
+            nearest = [(frame, wish[0].nearest(frame)) for frame in frames]
+            near = [draft and abs(draft.frame - frame) <= beside for frame, draft in nearest]
+            return self._done is wish[0] or (bool(near) and all(near))
+
+        with self._changed:
+            return self._changed.wait_for(enough, seconds)
+
     def close(self) -> None:
         """Stop making them."""
         with self._changed:
@@ -124,10 +155,10 @@ class Drafts:
             self._thread.join(2)
 
     def _run(self) -> None:
-        done: tuple[_Sheet, int] | None = None
+        tried: tuple[_Sheet, int] | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish is not done)  # noqa: B023
+                self._changed.wait_for(lambda: self._closed or self._wish is not tried)  # noqa: B023
                 if self._closed:
                     return
                 wish = self._wish
@@ -135,7 +166,10 @@ class Drafts:
                 # Of a damaged clip there are as many as could be read.
                 with suppress(CleanplateError, OSError):
                     self._fill(wish[0])
-            done = wish
+            tried = wish
+            with self._changed:
+                self._done = wish and wish[0]
+                self._changed.notify_all()
 
     def _fill(self, sheet: _Sheet) -> None:
         """Make those of a clip that are missing, unless another clip is wanted meanwhile."""
@@ -151,6 +185,7 @@ class Drafts:
             starts = reader.starts()
             for frame in self._coarse_to_fine(sheet, reader, starts):
                 self._put(sheet, frame.index, _small(frame))
+                self._readers.give_way()
                 if not self._wanted(sheet):
                     return
         if sheet.weight <= _MOST:
@@ -160,9 +195,11 @@ class Drafts:
     def _coarse_to_fine(
         self, sheet: _Sheet, reader: ClipReader, starts: list[int]
     ) -> Iterator[Frame]:
-        for frame in starts[:: -(-len(starts) // _COARSE)]:
-            if frame not in sheet.pictures:
-                yield reader.read_frame(frame)
+        for frame in _spread(starts[:: -(-len(starts) // _COARSE)]):
+            at = starts[bisect_right(starts, self._playhead()) - 1]
+            for wanted in (at, frame):
+                if wanted not in sheet.pictures:
+                    yield reader.start(wanted)
         missing = set(_stretches(starts, sheet.clip.frames)) - sheet.fine
         while missing:
             at = self._playhead()
@@ -188,6 +225,7 @@ class Drafts:
     def _put(self, sheet: _Sheet, frame: int, data: bytes) -> None:
         with self._changed:
             sheet.put(frame, data)
+            self._changed.notify_all()
 
 
 def _stretches(starts: list[int], frames: int) -> Iterator[range]:
@@ -197,6 +235,16 @@ def _stretches(starts: list[int], frames: int) -> Iterator[range]:
         if start - first >= _STRETCH or start == frames:
             yield range(first, start)
             first = start
+
+
+def _spread(frames: list[int]) -> list[int]:
+    """The same in an order whose beginning, however short, is spread over the whole.
+
+    >>> _spread([0, 1, 2, 3, 4])
+    [0, 4, 2, 1, 3]
+    """
+    digits = max(1, (len(frames) - 1).bit_length())
+    return sorted(frames, key=lambda one: f"{frames.index(one):0{digits}b}"[::-1])
 
 
 def _distance(stretch: range, frame: int) -> int:

@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -43,9 +44,15 @@ _MEMORY = 192 << 20
 _PASSED = 96 << 20
 """Bytes of frames that are held for the stretch around one that was looked at."""
 
+_FAR = 2 * STRETCH
+"""Frames on the way to a stretch that nobody wants to go twice."""
+
 _REST = 0.25
 """Seconds that one looks at a place before the stretch that is being made elsewhere is left for
 it: the way to another one may be long."""
+
+_PATIENCE = 0.1
+"""Seconds between two looks at whether drafts are finished."""
 
 _SOON = 2.0
 """Seconds that a frame is waited for, which the thread that reads ahead is about to come to."""
@@ -91,7 +98,7 @@ class Frames:
         self._store = store
         self._recent = Recent(_MEMORY)
         self.readers = Readers()
-        self.drafts = Drafts(store)
+        self.drafts = Drafts(store, self.readers)
         self._wish: Wish | None = None
         self._since = 0.0  # when it came to its stretch
         self._at: Wish | None = None  # the frame that is being made in advance
@@ -162,15 +169,18 @@ class Frames:
 
     def _decoded(self, clip: Clip, frame: int, width: int, hold: bool = False) -> NDArray[np.uint8]:
         """A frame that has to be decoded. With `hold` those of its stretch on the way to it are kept
-        for whoever makes the stretch, who would else have to go that way, which may be long, again."""
+        for whoever makes the stretch, where he would else have to go a long way again."""
+        first = frame - frame % STRETCH
         hold = hold and STRETCH * clip.info.width * clip.info.height * 3 // 2 <= _PASSED
         with self.readers.urgent(), self.readers.near(clip, frame) as reader:
-            first = frame - frame % STRETCH
-            passed = range(first, frame) if hold and not reader.leads_to(frame) else ()
-            frames = {(clip.fingerprint, one): reader.read_frame(one) for one in passed}
-            image = small(reader.read_frame(frame), clip, width)
-        if frames:
-            self._passed = frames
+            leave = partial(self.drafts.leave, clip)
+            held = {}
+            if hold and not reader.leads_to(frame) and reader.way(first) > _FAR:
+                for one in range(first, frame):
+                    held[clip.fingerprint, one] = reader.read_frame(one, leave)
+            image = small(reader.read_frame(frame, leave), clip, width)
+        if held:
+            self._passed = held
         return image
 
     def _remember(self, clip: Clip, stretch: int, width: int, made: list[bytes]) -> None:
@@ -210,10 +220,13 @@ class Frames:
     def _make_next(self, wish: Wish) -> bool:
         """Make one stretch that is missing; whether none is."""
         clip, width = wish.clip, wish.width
+        near = self._near(wish)
         for stretch in self._order(wish):
             key = _stretch_key(clip, stretch, width)
             if self._store.has(key):
                 continue
+            if stretch not in near and not self.drafts.wait(clip, _PATIENCE):
+                return False  # there is something to see everywhere before all is sharp
             with suppress(CleanplateError, OSError):
                 made = self._make(wish, stretch)
                 if made is None:
@@ -226,13 +239,18 @@ class Frames:
 
     def _order(self, wish: Wish) -> list[int]:
         """Stretches by how soon they will be wanted."""
-        clip, at, last = wish.clip, wish.stretch, (wish.clip.frames - 1) // STRETCH
-        onwards = [at + wish.step * i for i in range(_AHEAD + 1)]
-        near = [s for s in (*onwards, at - wish.step) if 0 <= s <= last]
+        clip, at, near = wish.clip, wish.stretch, self._near(wish)
+        last = (clip.frames - 1) // STRETCH
         height = wish.width * clip.info.height / clip.info.width
         if clip.frames * wish.width * height * 0.12 > _WHOLE:  # bytes a pixel, on ordinary clips
             return near
         return near + [s for s in (*range(at, last + 1), *range(at)) if s not in near]
+
+    def _near(self, wish: Wish) -> list[int]:
+        """The stretches around what is looked at."""
+        onwards = [wish.stretch + wish.step * i for i in range(_AHEAD + 1)]
+        last = (wish.clip.frames - 1) // STRETCH
+        return [s for s in (*onwards, wish.stretch - wish.step) if 0 <= s <= last]
 
     def _make(self, wish: Wish, stretch: int) -> list[bytes] | None:
         """The JPEGs of a stretch; None if something else is wanted meanwhile."""

@@ -47,6 +47,11 @@ def jpeg(image: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
     return data.tobytes()
 
 
+def unjpeg(data: bytes) -> NDArray[np.uint8]:
+    """A JPEG as RGB uint8 (h, w, 3)."""
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+
+
 def png(image: NDArray[np.uint8]) -> bytes:
     """RGB or RGBA uint8 (h, w, 3 or 4), or one channel (h, w), as a PNG."""
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}

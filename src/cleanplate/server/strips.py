@@ -12,12 +12,13 @@ from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.media import ClipReader
 from cleanplate.server.frames import Frames, small
 from cleanplate.server.opened import Clip, OpenProject
-from cleanplate.server.pictures import Picture, jpeg
+from cleanplate.server.pictures import Picture, jpeg, unjpeg
 
 _AFFORDABLE = 400
 """Frames that may be decoded for one strip. Beyond, thumbnails are of key frames nearby."""
 
-_TALLEST = 256
+_PATIENCE = 10.0
+"""Seconds that drafts are waited for, which are being made and cost nothing more then."""
 
 
 class Strips:
@@ -43,19 +44,39 @@ class Strips:
         return Picture(data)
 
     def _drawn(self, clip: Clip, span: range, count: int, height: int) -> NDArray[np.uint8]:
-        info = clip.info
-        width = max(1, round(height * info.width / info.height))
         middles = [span.start + int((i + 0.5) * len(span) / count) for i in range(count)]
-        strip = np.zeros((height, width * count, 3), np.uint8)
-        with self._frames.readers.near(clip, span.start) as reader:
-            last: tuple[int, NDArray[np.uint8]] | None = None
-            for place, frame in enumerate(self._nearby(reader, middles)):
-                if last is None or last[0] != frame:
-                    picture = small(reader.read_frame(frame), clip, min(info.width, width * 2))
-                    shrunk = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-                    last = (frame, shrunk)
-                strip[:, place * width : (place + 1) * width] = last[1]
-        return strip
+        width = max(1, round(height * clip.info.width / clip.info.height))
+        pictures = self._from_drafts(clip, middles, len(span) // count // 4)
+        if pictures is None:
+            pictures = self._from_frames(clip, middles, min(clip.info.width, width * 2))
+        shrunk = (
+            cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in pictures
+        )
+        return np.hstack(list(shrunk))
+
+    def _from_drafts(
+        self, clip: Clip, wanted: list[int], beside: int
+    ) -> list[NDArray[np.uint8]] | None:
+        """The drafts of the wanted frames, or of some that are no more than so many frames beside
+        them; None where there are none, also when they have been waited for."""
+        drafts = self._frames.drafts
+        if beside == 0:
+            return None
+        drafts.want(clip)
+        drafts.wait(clip, _PATIENCE, wanted, beside)
+        found = [(frame, drafts.nearest(clip, frame)) for frame in wanted]
+        if not all(draft and abs(draft.frame - frame) <= beside for frame, draft in found):
+            return None
+        return [unjpeg(draft.data) for _, draft in found]
+
+    def _from_frames(self, clip: Clip, wanted: list[int], width: int) -> list[NDArray[np.uint8]]:
+        pictures: dict[int, NDArray[np.uint8]] = {}
+        with self._frames.readers.near(clip, wanted[0]) as reader:
+            shown = self._nearby(reader, wanted)
+            for frame in shown:
+                if frame not in pictures:
+                    pictures[frame] = small(reader.read_frame(frame), clip, width)
+        return [pictures[frame] for frame in shown]
 
     def _nearby(self, reader: ClipReader, wanted: list[int]) -> list[int]:
         """The frames to show: those that are wanted, or key frames where that takes too long."""
