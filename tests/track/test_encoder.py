@@ -32,7 +32,7 @@ def test_a_window_of_any_shape_is_seen(name):
         look = network.look(photo, window)
         rows, columns = look.cells.shape[:2]
         assert look.cells.shape == (rows, columns, 864)
-        assert look.embedding.shape == (1, 256, 64, 64)
+        assert look.embedding.shape == (1, 256, rows, columns)
         assert look.span[0] <= rows + 0.5 and look.span[1] <= columns + 0.5
         centre = [[window.x + window.width / 2, window.y + window.height / 2]]
         reply = network.masks(look, np.array(centre), np.array([True]))

