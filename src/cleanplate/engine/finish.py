@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,13 +55,7 @@ def carried_on(foreground: NDArray, alpha: F32) -> NDArray:
     outside = alpha <= _OWN
     if not outside.any() or outside.all():
         return foreground
-    # What is carried on is smooth: worked out from fewer pixels, it is the same and costs little.
-    weight = np.where(outside, np.float32(0), alpha)
-    size = tuple(max(1, side // _STEP) for side in alpha.shape[::-1])
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    light = cv2.resize(foreground * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    far = spread(light / np.maximum(share, 1e-6)[..., None], share)
+    far = spread(foreground, np.where(outside, np.float32(0), alpha), _STEP)
     top = np.iinfo(foreground.dtype).max
     far = np.rint(np.clip(far, 0, top)).astype(foreground.dtype)
-    far = cv2.resize(far, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(outside[..., None], far, foreground)

@@ -29,6 +29,7 @@ _NOISE = 9.0 / 255  # colour by which a pixel may differ from what was expected 
 _SLACK = 0.3  # of alpha: how far that of the frame before may be off
 _SAMPLES = 4000  # pixels that a motion is fitted to, in so many rounds
 _FITS = 4
+_STEP = 2  # pixels for one of the grid that motion and what lies around are carried on over
 _ROUND = 4.0  # pixels around in which motion must have been right
 
 
@@ -74,7 +75,9 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     seen = _moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
     # Only what was seen before can be right or wrong about what is in sight now.
     seen *= np.float32(_FADING) * _fit(back, image, free * seen)
-    behind = back + (1 - seen[..., None]) * (spread(image, free.astype(np.float32)) - back)
+    around = spread(image, free.astype(np.float32), _STEP)
+    around = np.where(free[..., None], image, around)
+    behind = back + (1 - seen[..., None]) * (around - back)
     way = front - behind
     rest = behind + alpha[..., None] * way - image
     trust = _fitting(rest, _NOISE**2 + _SLACK**2 * _square(way))
@@ -98,7 +101,7 @@ def _motion(carrier: Carrier, where: Mask) -> tuple[F32, F32]:
     weight = where * np.maximum(carrier.sure, np.float32(1e-3))
     rows, columns = np.indices(where.shape, dtype=np.float32)
     whole = _affine(carrier.flow, weight, rows, columns)
-    flow = whole + spread(carrier.flow - whole, weight)
+    flow = whole + spread(carrier.flow - whole, weight, _STEP)
     flow[np.einsum("ijk,ijk->ij", flow, flow) < _STILL * _STILL] = 0
     return columns + flow[..., 0], rows + flow[..., 1]
 
@@ -136,7 +139,7 @@ def _fit(carried: F32, image: F32, free: F32) -> F32:
     weight = cv2.GaussianBlur(free, (0, 0), _ROUND)
     mean = cv2.GaussianBlur(free * _square(carried - image), (0, 0), _ROUND)
     near = np.dstack([mean / np.maximum(weight, 1e-3)] * 2)
-    far = spread(near, np.minimum(weight, 1))[..., 0]
+    far = spread(near, np.minimum(weight, 1), _STEP)[..., 0]
     return np.exp(-far / np.float32(2 * _NOISE**2))
 
 

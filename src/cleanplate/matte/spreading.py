@@ -11,11 +11,20 @@ F32 = NDArray[np.float32]
 _LEVELS = 7  # of the pyramid
 
 
-def spread(image: F32, weight: F32) -> F32:
-    """Colours carried from where `weight` is to everywhere, the nearer the stronger.
+def spread(image: NDArray, weight: F32, step: int = 1) -> F32:
+    """Colours, or what else there is, carried from where `weight` is to everywhere, the nearer the
+    stronger.
 
-    Normalised convolution over a pyramid. `image` float32 (h, w, 3), `weight` float32 (h, w).
+    Normalised convolution over a pyramid. `image` (h, w, n), n above 1, `weight` float32 (h, w); returns float32
+    like `image`. With a `step` above 1 it is worked out on a grid of so many pixels: what is smooth
+    is the same, and costs little.
     """
+    if step > 1:
+        size = tuple(max(1, side // step) for side in weight.shape[::-1])
+        share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+        total = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
+        far = spread(total / np.maximum(share, 1e-6)[..., None], share)
+        return cv2.resize(far, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
     sums, weights = [image * weight[..., None]], [weight]
     for _ in range(_LEVELS):
         if min(weights[-1].shape) < 4:
