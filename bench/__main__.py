@@ -21,6 +21,7 @@ COMMANDS = {
     "editor": "time the editor in a browser: starting, scrubbing, clicking",
     "server": "time the editor's server: scrubbing, pointing",
     "matte": "score mattes beside networks that see each frame by itself",
+    "matte_speed": "time cutouts as whole commands, and what they hold",
     "matte_sheet": "draw the pictures of mattes in the documentation",
     "prompts": "score masks from one box and from one click on single frames, edges above all",
     "track": "score tracking from masks, boxes and clicks beside simple ways of doing it",
