@@ -64,6 +64,16 @@ def test_what_is_cut_out_is_exported_with_its_transparency(
     inside = scene.holes[4]
     assert alpha[inside].mean() > 230 and alpha[~inside].mean() < 5
 
+    kept = ("--matte-choke", 3, "--matte-garbage", "0,0,200,200")
+    assert run("project", "set", "a.cleanplate", *kept).returncode == 0
+    assert run("export", "a.cleanplate", "-o", "choked.mkv").returncode == 0
+    assert generated.planes(tmp_path / "choked.mkv")[4][..., 3].sum() < 0.9 * alpha.sum()
+    for wrong in (("--matte-garbage", "0,0,9"), ("--matte-gamma", 0), ()):
+        refused = run("project", "set", "a.cleanplate", *wrong)
+        assert refused.returncode == 2 and "Traceback" not in refused.stderr
+    plain = ("--matte-choke", 0, "--matte-garbage", "none")
+    assert run("project", "set", "a.cleanplate", *plain).returncode == 0
+
     show = ("preview", "a.cleanplate", "--frame", 4, "-o")
     corner = np.zeros(alpha.shape, np.uint8)
     corner[:8, :8] = 255
