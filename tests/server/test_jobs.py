@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import av
 import generated
@@ -346,9 +347,12 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
 
     opaque = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "mp4"})
     assert opaque.status_code == 422 and "ProRes" in opaque.json()["error"]["remedy"]
-    job = client.post(f"{at}/exports", json={"what": "cutout", "format": "mov"}).json()
-    done = finished(client, job)
+    clear = {"what": "cutout", "format": "mov"}
+    planned = client.post(f"{at}/exports/plan", json=clear).json()
+    assert planned["label"] == "ProRes 4444"
+    done = finished(client, client.post(f"{at}/exports", json=clear).json())
     assert done["state"] == "done", done
+    assert Path(done["result"]["path"]).stat().st_size < 3 * planned["bytes"]  # headers, mostly
     with av.open(done["result"]["path"]) as file:
         frame = next(file.decode(video=0)).to_ndarray(format="rgba")
     assert frame[..., 3][~grown(scene.masks[0])].mean() < 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from generated import pan, pictures
 
@@ -26,6 +28,37 @@ def test_what_came_with_masks_of_its_own_can_be_looked_at(editing, masked):
     page.get_by_role("radio", name="Cut out").click()
     page.get_by_role("radio", name="What is cut out, on a checkerboard").wait_for()
     page.get_by_role("radio", name="Wipe").wait_for(state="detached")
+
+
+def test_before_and_after_meet_in_what_is_erased(editing, masked, scene):
+    editing.open_project(masked)
+    page = editing.page
+    page.wait_for_timeout(500)
+    editing.keys("q")
+    wipe = page.get_by_role("slider", name="Before and after")
+    columns = np.flatnonzero(scene.masks[0].any(axis=0))
+    middle = 100 * (columns[0] + columns[-1]) / 2 / scene.masks[0].shape[1]
+    assert abs(int(wipe.get_attribute("aria-valuenow")) - middle) <= 2
+    # Where somebody put it, it stays.
+    wipe.focus()
+    editing.keys("ArrowRight", "ArrowRight")
+    moved = wipe.get_attribute("aria-valuenow")
+    editing.keys("q", "q")
+    assert wipe.get_attribute("aria-valuenow") == moved
+
+
+def test_what_is_not_set_to_be_cut_out_can_be_from_the_export(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    editing.keys("Control+e")
+    dialog = page.get_by_role("dialog", name="Export")
+    dialog.get_by_role("radio", name="Cutout").click()
+    button = dialog.get_by_role("button", name="Export", exact=True)
+    assert button.is_disabled()
+    dialog.get_by_role("button", name=re.compile("^Cut out ")).click()
+    dialog.get_by_text("160×96, ProRes 4444").wait_for()
+    editing.until(button.is_enabled, bool)
+    assert editing.project["objects"][0]["action"] == "cutout"
 
 
 def test_what_lies_between_in_and_out_is_exported_alone(editing, masked):

@@ -16,6 +16,9 @@ _SPARE = 64 << 20
 _BITS = {"draft": 0.1, "good": 0.3, "best": 0.5}
 """Bits for each pixel of a frame that H.264 took at most here, on grainy clips, by quality."""
 
+_PRORES = {"prores": 6, "prores4444": 12}
+"""The same of ProRes, whatever the quality: 9.4 with transparency, on a small clip full of leaves."""
+
 _PACKED = 0.6
 """Share of their plain size that lossless frames take at most, but for noise."""
 
@@ -37,8 +40,9 @@ def output_need(
     Encoders do not know either before they have seen the frames; this errs on the large side.
     """
     pixels = info.width * info.height * frames
-    lossless = quality == "lossless" or plan.pictures or plan.codec.name in ("ffv1", "prores")
-    if lossless:
+    if plan.codec.name in _PRORES:
+        return int(pixels * _PRORES[plan.codec.name] / 8)
+    if quality == "lossless" or plan.pictures or plan.codec.name == "ffv1":
         samples = 3 if plan.pictures or not plan.pix_fmt.startswith("yuv420") else 1.5
         return int(pixels * samples * (2 if info.bit_depth > 8 else 1) * _PACKED)
     bits = _BITS[quality]

@@ -114,6 +114,7 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
         name=output.parent.name if made.pictures else output.name,
         container=made.container,
         codec=made.codec.name,
+        label=made.codec.label,
         width=clip.info.width,
         height=clip.info.height,
         frames=frames,

@@ -1298,6 +1298,12 @@ export interface components {
             container: string;
             /** Codec */
             codec: string;
+            /**
+             * Label
+             * @description The codec, as it is called.
+             * @example ProRes 4444
+             */
+            label: string;
             /** Width */
             width: number;
             /** Height */

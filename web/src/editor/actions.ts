@@ -14,6 +14,7 @@ import type {
   Stroke,
 } from "../api/types";
 import { onlyCuts } from "../lib/masked";
+import { middleColumn } from "../lib/rle";
 import { pictures } from "../stage/frames";
 import { masks } from "../stage/masks";
 import { sourcesOf } from "../stage/sources";
@@ -401,7 +402,25 @@ export async function teach(name: string): Promise<void> {
 
 /** Go from the masks to what comes of them. */
 export function showResult(project: Project): void {
-  editor.set({ compare: onlyCuts(project.objects) ? "cutout" : "wipe", candidates: null });
+  const { wipe, wipeMoved } = editor.get();
+  editor.set({
+    compare: onlyCuts(project.objects) ? "cutout" : "wipe",
+    candidates: null,
+    // Elsewhere than through what is gone, before and after look the same.
+    wipe: wipeMoved ? wipe : (middleOfErased(project) ?? wipe),
+  });
+}
+
+/** How far from the left, 0..1, the middle of what is erased on this frame lies. */
+function middleOfErased(project: Project): number | undefined {
+  const known = masks.at(editor.get().frame);
+  const middles = project.objects
+    .filter((one) => one.action === "erase" && known[one.id])
+    .map((one) => middleColumn(known[one.id]!.mask))
+    .filter((one) => one !== undefined);
+  if (!middles.length) return undefined;
+  const middle = (Math.min(...middles) + Math.max(...middles)) / 2;
+  return Math.min(0.95, Math.max(0.05, (middle + 0.5) / project.clip.width));
 }
 
 /** Work out the result on some frames, and look there. */

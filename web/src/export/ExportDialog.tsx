@@ -5,6 +5,7 @@ import { api, ok } from "../api/client";
 import { explain } from "../api/errors";
 import { takeJob } from "../api/queries";
 import type { ExportFormat, ExportPlan, NewExport, Project } from "../api/types";
+import { changeObject } from "../editor/actions";
 import { hasMask } from "../lib/masked";
 import { bytes } from "../lib/time";
 import { editor, useEditor } from "../state/editor";
@@ -73,7 +74,10 @@ function Opened({ project }: { project: Project }) {
     background: what === "cutout" ? (background.value ?? null) : null,
   } as NewExport;
   const missing = laid && !background.value;
-  const suited = project.objects.some((one) => hasMask(one) && one.action === (what === "plate" ? "erase" : "cutout"));
+  const action = what === "plate" ? "erase" : "cutout";
+  const masked = project.objects.filter(hasMask);
+  const suited = masked.some((one) => one.action === action);
+  const other = masked.find((one) => one.id === editor.get().object) ?? masked[0];
   // As if it were there already: what it is makes no difference to the file's form.
   const asked = missing ? { ...wanted, background: "blur" } : wanted;
   const plan = useQuery({
@@ -116,7 +120,7 @@ function Opened({ project }: { project: Project }) {
       width={640}
       footer={
         <>
-          <SizeLine plan={plan.data} />
+          <SizeLine plan={suited ? plan.data : undefined} />
           <Button look="quiet" onClick={close}>
             Cancel
           </Button>
@@ -199,12 +203,20 @@ function Opened({ project }: { project: Project }) {
           </label>
         </div>
         {suited ? (
-          <PlanFacts plan={plan.data} error={plan.error} codecs={codecs} total={project.clip.frames} />
+          <PlanFacts plan={plan.data} error={plan.error} total={project.clip.frames} />
         ) : (
           <div className="notice warn export-facts">
             <CircleAlert size={15} />
-            <strong>{what === "plate" ? "Nothing is to be erased." : "Nothing is to be cut out."}</strong>
-            <span>Point at something first, and choose {what === "plate" ? "Erase" : "Cut out"} for it in the panel.</span>
+            <strong>{what === "plate" ? "No object is set to Erase." : "No object is set to Cut out."}</strong>
+            {other ? (
+              <div className="notice-actions">
+                <Button onClick={() => void changeObject(other.id, { action })}>
+                  {what === "plate" ? "Erase" : "Cut out"} {other.name}
+                </Button>
+              </div>
+            ) : (
+              <span>Point at something first.</span>
+            )}
           </div>
         )}
       </div>
@@ -226,12 +238,10 @@ function SizeLine({ plan }: { plan: ExportPlan | undefined }) {
 function PlanFacts({
   plan,
   error,
-  codecs,
   total,
 }: {
   plan: ExportPlan | undefined;
   error: unknown;
-  codecs: ExportFormat["codecs"];
   total: number;
 }) {
   if (error) {
@@ -249,7 +259,7 @@ function PlanFacts({
     <div className="export-facts">
       <dl className="number">
         <div><dt>File</dt><dd>{plan.name}</dd></div>
-        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {codecs.find((one) => plan.codec.startsWith(one.codec))?.label ?? plan.codec}</dd></div>
+        <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {plan.label}</dd></div>
         <div><dt>Frames</dt><dd>{plan.frames < total ? `${plan.frames} of ${total}` : plan.frames}</dd></div>
       </dl>
       <ul>

@@ -30,6 +30,20 @@ export function runsOf(rle: Rle): number[] {
   return runs;
 }
 
+/** The column of a mask's middle, between its left and right ends; undefined where it is empty. */
+export function middleColumn(rle: Rle): number | undefined {
+  const height = rle.size[0]!;
+  let [at, left, right] = [0, Infinity, -1];
+  runsOf(rle).forEach((run, place) => {
+    if (place % 2 && run) {
+      left = Math.min(left, Math.floor(at / height));
+      right = Math.max(right, Math.floor((at + run - 1) / height));
+    }
+    at += run;
+  });
+  return right < 0 ? undefined : (left + right) / 2;
+}
+
 /** Decode at every `step`-th pixel of every `step`-th row, so that a 4K overlay stays cheap. */
 export function decode(rle: Rle, step = 1): Bitmask {
   const [height, width] = rle.size as [number, number];

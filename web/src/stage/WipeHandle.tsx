@@ -10,7 +10,7 @@ export function WipeHandle({ clip, room }: { clip: Size; room: Size }) {
   if (compare !== "wipe" || holding || !room.width) return null;
   const placed = place(look, clip, room);
   const x = placed.left + placed.width * wipe;
-  const set = (to: number) => editor.set({ wipe: Math.min(1, Math.max(0, to)) });
+  const set = (to: number) => editor.set({ wipe: Math.min(1, Math.max(0, to)), wipeMoved: true });
   const onPointerMove = (event: React.PointerEvent) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
     const left = event.currentTarget.parentElement!.getBoundingClientRect().left;

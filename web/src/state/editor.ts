@@ -55,6 +55,8 @@ interface EditorState {
   /** The rough box around all that is cut out is to be drawn next. */
   boxing: boolean;
   wipe: number;
+  /** Whether somebody put the wipe where it is. */
+  wipeMoved: boolean;
   previewSize: number;
   look: Look;
   cursor: Spot | null;
@@ -84,6 +86,7 @@ const FRESH: EditorState = {
   tried: null,
   boxing: false,
   wipe: 0.5,
+  wipeMoved: false,
   previewSize: 960,
   look: { scale: null, x: 0, y: 0 },
   cursor: null,

@@ -137,6 +137,7 @@ class ExportPlan(Shape):
     name: str = Field(examples=["Beach.mp4"])
     container: str
     codec: str
+    label: str = Field(description="The codec, as it is called.", examples=["ProRes 4444"])
     width: int
     height: int
     frames: int
