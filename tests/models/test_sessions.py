@@ -14,7 +14,7 @@ from cleanplate.models import sessions
 from .conftest import described
 
 
-def _model(weights: int = 4) -> bytes:
+def network(weights: int = 4) -> bytes:
     """y = relu(x) + w, z = 2 y."""
     nodes = [
         helper.make_node("Relu", ["x"], ["r"]),
@@ -47,7 +47,7 @@ X = np.array([-1, 0, 1, 2], np.float32)
 
 
 def test_a_network_runs_and_is_loaded_once(put):
-    put("net", _model())
+    put("net", network())
     first = models.session("net")
     assert first.inputs == {"x": (4,)} and first.outputs == {"z": (4,)}
     assert first.run({"x": X})["z"].tolist() == [0, 2, 6, 10]
@@ -57,7 +57,7 @@ def test_a_network_runs_and_is_loaded_once(put):
 
 
 def test_inner_tensors_can_be_exposed_even_under_a_name_in_use(put):
-    put("net", _model())
+    put("net", network())
 
     def tap(model: onnx.ModelProto) -> None:
         sessions.expose(model, {"z": "y", "relu": "r"})
@@ -68,15 +68,15 @@ def test_inner_tensors_can_be_exposed_even_under_a_name_in_use(put):
 
 
 def test_a_tensor_that_is_not_there_is_named(put):
-    put("net", _model())
+    put("net", network())
     with pytest.raises(ModelError, match="no tensor nope"):
         models.session("net", edit=("e", lambda m: sessions.expose(m, {"a": "nope"})))
 
 
 def test_the_least_used_network_makes_room(put, monkeypatch):
-    monkeypatch.setattr(sessions, "_SHARED_LIMIT", 3 * len(_model(1000)) - 1)
+    monkeypatch.setattr(sessions, "_SHARED_LIMIT", 3 * len(network(1000)) - 1)
     for name in ("a", "b", "c"):
-        put(name, _model(1000))
+        put(name, network(1000))
     a, b = models.session("a"), models.session("b")
     models.session("a")
     models.session("c")
@@ -85,7 +85,7 @@ def test_the_least_used_network_makes_room(put, monkeypatch):
 
 
 def test_wrong_inputs_and_wrong_files_are_said_in_words(put):
-    put("net", _model())
+    put("net", network())
     with pytest.raises(ModelError, match=r"net/net\.onnx failed"):
         models.session("net").run({"x": np.zeros(3, np.float32)})
     put("junk", b"this is no network")
@@ -94,8 +94,8 @@ def test_wrong_inputs_and_wrong_files_are_said_in_words(put):
 
 
 def test_spoilt_bytes_are_never_loaded(put, cache_folder, monkeypatch):
-    put("net", _model())
-    spoilt = bytearray(_model())
+    put("net", network())
+    spoilt = bytearray(network())
     spoilt[-30] ^= 1
     (cache_folder / "net" / "net.onnx").write_bytes(spoilt)
     monkeypatch.setenv("CLEANPLATE_OFFLINE", "1")
@@ -104,7 +104,7 @@ def test_spoilt_bytes_are_never_loaded(put, cache_folder, monkeypatch):
 
 
 def test_an_unknown_provider_is_answered_with_those_there_are(put, monkeypatch):
-    put("net", _model())
+    put("net", network())
     monkeypatch.setenv("CLEANPLATE_PROVIDERS", "AbacusExecutionProvider")
     with pytest.raises(ModelError, match=r"Abacus.*CPUExecutionProvider"):
         models.session("net")

@@ -21,11 +21,8 @@ _MISSING = "(missing)"
 
 _ACCELERATORS = {
     "CUDAExecutionProvider": "NVIDIA (CUDA)",
-    "TensorrtExecutionProvider": "NVIDIA (TensorRT)",
     "CoreMLExecutionProvider": "Apple (Core ML)",
     "DmlExecutionProvider": "DirectML",
-    "ROCMExecutionProvider": "AMD (ROCm)",
-    "OpenVINOExecutionProvider": "Intel (OpenVINO)",
 }
 
 
@@ -55,7 +52,9 @@ def examine(folder: Path | None = None) -> list[Finding]:
 
 
 def _software() -> Finding:
-    names = ("cleanplate", "av", "opencv-contrib-python-headless", "numba", "onnxruntime")
+    names = ["cleanplate", "av", "opencv-contrib-python-headless", "numba", "onnxruntime"]
+    if _version("onnxruntime-gpu") != _MISSING:
+        names[-1] = "onnxruntime-gpu"
     versions = [f"{name} {_version(name)}" for name in names]
     system = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     return Finding("software", ", ".join([system, *versions]))
@@ -101,16 +100,21 @@ def _total_memory() -> int | None:
 
 
 def _accelerators() -> Finding:
-    import onnxruntime
+    from cleanplate.models import providers
 
-    offered = onnxruntime.get_available_providers()
-    found = [label for name, label in _ACCELERATORS.items() if name in offered]
-    if found:
-        return Finding("accelerators", ", ".join(found))
+    offered = [name for name in providers.PREFERRED if name in providers.offered()]
+    faults = {name: providers.failure(name) for name in offered}
+    working = [_ACCELERATORS[name] for name, fault in faults.items() if fault is None]
+    broken = [f"{_ACCELERATORS[name]} fails: {fault}" for name, fault in faults.items() if fault]
+    fact = ", ".join(working) or "none: networks run on the processor"
     advice = None
-    if shutil.which("nvidia-smi"):
-        advice = "an NVIDIA card is here: install onnxruntime-gpu in place of onnxruntime"
-    return Finding("accelerators", "none: networks run on the processor", advice)
+    if faults.get(providers.CUDA):
+        advice = "pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'; if it is an NVIDIA card's "
+        advice += "driver that is missing or too old for it, install that"
+    elif not working and shutil.which("nvidia-smi"):
+        advice = "an NVIDIA card is here: pip uninstall onnxruntime, then pip install "
+        advice += "'onnxruntime-gpu[cuda,cudnn]'"
+    return Finding("accelerators", "; ".join([fact, *broken]), advice)
 
 
 def _codecs() -> list[Finding]:

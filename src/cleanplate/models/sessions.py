@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -14,18 +15,23 @@ from cleanplate.errors import ModelError
 from cleanplate.models import cache
 from cleanplate.models.fetching import Watcher, fetch
 from cleanplate.models.manifests import Manifest, manifest
+from cleanplate.models.providers import (
+    CPU,
+    CUDA,
+    FATAL,
+    Provider,
+    chosen,
+    first_line,
+    with_options,
+)
 
 if TYPE_CHECKING:
     import onnx
+    import onnxruntime as ort
 
 Edit = tuple[str, Callable[["onnx.ModelProto"], None]]
 
-_PREFERRED = (
-    "CUDAExecutionProvider",
-    "CoreMLExecutionProvider",
-    "DmlExecutionProvider",
-    "CPUExecutionProvider",
-)
+_log = logging.getLogger(__name__)
 
 _SHARED_LIMIT = 256 << 20  # bytes of weights that stay loaded; the least recently used goes first
 
@@ -34,9 +40,10 @@ class Session:
     """One network, loaded and ready to run.
 
     Attributes: `inputs` and `outputs` map names to shapes (a size that may vary is a string or
-    None); `types` maps them to ONNX Runtime's types, as in "tensor(float)"; `providers` says where it runs, the first choice first.
+    None); `types` maps them to ONNX Runtime's types, as in "tensor(float)".
 
-    `run` may be called from several threads.
+    `run` may be called from several threads. Where an accelerator fails, for want of memory most
+    often, the network goes on on the processor, and a line in the log says so.
     """
 
     def __init__(
@@ -45,7 +52,7 @@ class Session:
         *,
         name: str = "network",
         threads: int | None = None,
-        providers: list[str] | None = None,
+        providers: list[Provider] | None = None,
     ) -> None:
         """Load a network from the bytes of an ONNX file.
 
@@ -59,36 +66,25 @@ class Session:
             Threads for one operator on the CPU; default `CLEANPLATE_THREADS`, else every core
             that this process may use.
         providers
-            ONNX Runtime's names; default `CLEANPLATE_PROVIDERS` (comma separated), else the best
-            that is installed.
+            ONNX Runtime's names, or names and options; default `CLEANPLATE_PROVIDERS` (comma
+            separated), else what works here (see `cleanplate.models.providers`).
 
         Raises ModelError when it cannot be loaded.
         """
-        import onnxruntime as ort
-
         self.name = name
         self.weight = len(data)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or _threads()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = (
-            4  # what goes wrong is raised; nothing is to be printed as well
-        )
-        # Spinning threads would steal the cores from the decoding that runs beside us.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._ort = ort.InferenceSession(data, options, providers=providers or _providers())
-        except Exception as error:  # ONNX Runtime raises its own and RuntimeError, nothing narrower
-            raise ModelError(
-                f"The network {name} cannot be loaded: {_first_line(error)}"
-            ) from error
+        self._data = data
+        self._threads = threads or _threads()
+        self._ort = self._load(providers or with_options(chosen()))
+        both = (*self._ort.get_inputs(), *self._ort.get_outputs())
         self.inputs = {item.name: tuple(item.shape) for item in self._ort.get_inputs()}
         self.outputs = {item.name: tuple(item.shape) for item in self._ort.get_outputs()}
-        both = (*self._ort.get_inputs(), *self._ort.get_outputs())
         self.types = {item.name: item.type for item in both}
-        self.providers = self._ort.get_providers()
-        self._release = ort.RunOptions()
-        self._release.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    @property
+    def providers(self) -> list[str]:
+        """Where it runs, as ONNX Runtime calls it, the first choice first."""
+        return self._ort.get_providers()
 
     def run(
         self,
@@ -116,11 +112,61 @@ class Session:
         Raises ModelError when the network fails, as it does on inputs of the wrong shape.
         """
         wanted = outputs or list(self.outputs)
+        session = self._ort
+        options = None if keep_memory else _giving_back(session)
         try:
-            results = self._ort.run(wanted, dict(feeds), None if keep_memory else self._release)
-        except Exception as error:  # see above
-            raise ModelError(f"The network {self.name} failed: {_first_line(error)}") from error
+            results = session.run(wanted, dict(feeds), options)
+        except Exception as error:  # ONNX Runtime raises its own and RuntimeError, nothing narrower
+            if session.get_providers() == [CPU]:
+                raise ModelError(f"The network {self.name} failed: {first_line(error)}") from error
+            results = self._run_instead(error, wanted, dict(feeds))
         return dict(zip(wanted, results, strict=True))
+
+    def _run_instead(
+        self, error: Exception, wanted: list[str], feeds: dict[str, np.ndarray]
+    ) -> list[np.ndarray]:
+        """Run on the processor what failed with `error` elsewhere, and stay there if it is able."""
+        session = self._load([CPU])
+        try:
+            results = session.run(wanted, feeds)
+        except Exception as same:  # see above
+            raise ModelError(f"The network {self.name} failed: {first_line(same)}") from same
+        self._ort = session
+        self._tell(error)
+        return results
+
+    def _load(self, on: list[Provider]) -> ort.InferenceSession:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = FATAL
+        # Spinning threads would steal the cores from the decoding that runs beside us.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            return ort.InferenceSession(self._data, options, providers=on, enable_fallback=0)
+        except Exception as error:  # see above
+            if on == [CPU]:
+                raise ModelError(
+                    f"The network {self.name} cannot be loaded: {first_line(error)}"
+                ) from error
+            session = self._load([CPU])
+            self._tell(error)
+            return session
+
+    def _tell(self, error: Exception) -> None:
+        _log.warning("%s goes on on the processor: %s", self.name, first_line(error))
+
+
+def _giving_back(session: ort.InferenceSession) -> ort.RunOptions:
+    """Options for a run after which the memory that it worked in is given back."""
+    import onnxruntime as ort
+
+    options = ort.RunOptions()
+    arenas = "cpu:0;gpu:0" if CUDA in session.get_providers() else "cpu:0"
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", arenas)
+    return options
 
 
 _shared: OrderedDict[tuple[Any, ...], Session] = OrderedDict()
@@ -246,24 +292,3 @@ def _threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _providers() -> list[str]:
-    import onnxruntime as ort
-
-    available = ort.get_available_providers()
-    named = os.environ.get("CLEANPLATE_PROVIDERS")
-    if named:
-        wanted = [name.strip() for name in named.split(",") if name.strip()]
-        missing = [name for name in wanted if name not in available]
-        if missing:
-            raise ModelError(
-                f"ONNX Runtime has no {missing[0]} here. Set CLEANPLATE_PROVIDERS to some of: "
-                f"{', '.join(available)}."
-            )
-        return wanted
-    return [name for name in _PREFERRED if name in available]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)

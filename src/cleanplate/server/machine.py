@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cleanplate import __version__, models
 from cleanplate.errors import ModelError
+from cleanplate.models.providers import usual
 from cleanplate.segment.kinds import ANIMALS, ANYTHING, KINDS, VEHICLES
 from cleanplate.server.refusals import Refused
 from cleanplate.server.schema.session import (
@@ -34,7 +35,7 @@ def describe(serving: Services) -> Session:
             system=platform.system(),
             cores=os.cpu_count() or 1,
             memory=_memory(),
-            providers=_providers(),
+            providers=usual(),
         ),
         limits=Limits(
             upload=serving.uploads.limit(), chunk=settings.chunk, disk_free=serving.uploads.free()
@@ -118,13 +119,6 @@ def _facts(manifest: models.Manifest) -> dict:
         "bytes": manifest.size,
         "present": models.present(manifest),
     }
-
-
-@cache
-def _providers() -> list[str]:
-    import onnxruntime
-
-    return list(onnxruntime.get_available_providers())
 
 
 @cache
