@@ -15,6 +15,9 @@ import numpy as np
 from cleanplate import models
 from cleanplate.errors import UsageError
 from cleanplate.models.fetching import Watcher
+from cleanplate.models.floats import in_floats
+from cleanplate.models.providers import CPU, chosen
+from cleanplate.models.sessions import Edit
 
 if TYPE_CHECKING:
     import onnx
@@ -63,7 +66,7 @@ class Salient:
             raise UsageError(f"The side must be a multiple of 64, which {side} is not.")
         self._small = network == "u2netp"
         self.side = _U2NETP_SIDE if self._small else side
-        edit = None if self._small else ("any size", _any_size)
+        edit = None if self._small else _edit_for(network)
         self._session = models.session(network, watch=watch, edit=edit)
 
     def matte(self, image: np.ndarray, *, unstretched: bool = False) -> np.ndarray:
@@ -140,6 +143,12 @@ def salient_objects(matte: np.ndarray, *, least: float = 0.005) -> list[np.ndarr
     areas = stats[:, cv2.CC_STAT_AREA]
     order = sorted(range(1, count), key=lambda i: -areas[i])
     return [labels == i for i in order if areas[i] >= least * matte.size]
+
+
+def _edit_for(network: str) -> Edit:
+    if network == "isnet" and chosen()[0] != CPU:
+        return ("any size, in floats", lambda model: (_any_size(model), in_floats(model)))
+    return ("any size", _any_size)
 
 
 def _any_size(model: onnx.ModelProto) -> None:
