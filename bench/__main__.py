@@ -16,6 +16,7 @@ COMMANDS = {
     "limits": "time the floor under any fill, and the fill beside it",
     "memory": "watch what the fill holds on a long clip",
     "preview": "time previews of a fresh clip",
+    "gpu": "hold the networks on an accelerator against the processor, in time and picture",
     "cores": "time a run on one core and two, and the fill by threads, processes and a cluster",
     "long": "put a long clip and a large one through the whole pipeline, and watch memory",
     "editor": "time the editor in a browser: starting, scrubbing, clicking",

@@ -69,7 +69,9 @@ def measure(width: int, height: int, count: int, quality: str, samples: int) -> 
     try:
         while True:
             collected.append(receiver.recv())
-            print(f"{collected[-1].frame}/{count}", file=sys.stderr, flush=True)
+            last = collected[-1]
+            told = f"{last.frame}/{count}: {last.now_mb:.0f} MB, at most {last.peak_mb:.0f}"
+            print(told, file=sys.stderr, flush=True)
     except EOFError:
         pass  # the child closed its end: it is done, or it failed and its exit code says so
     finally:
