@@ -25,6 +25,9 @@ _SMALL = 32  # pixels: levels up to this size take `_SMALL_ROUNDS`, larger ones 
 _SMALL_ROUNDS = 10
 _ROUNDS = 2
 _MORE_ROUNDS = 20  # over the mixed pixels: colours travel far there, a pixel a round
+_NEAR = 1.0  # pixels around a mixed one that its colour is averaged with
+_ENOUGH = 1e-3  # of the subject around it, for that
+_CLEAR = 0.9  # alpha above which a pixel's own colour is as good as its neighbours'
 _PURE = 0.004  # alpha this near to 0 or 1 is not mixed
 
 
@@ -65,7 +68,21 @@ def foreground_of(
             rounds,
             _MORE_ROUNDS,
         )
-    return ahead, behind
+    return _steadied(ahead, alpha), behind
+
+
+def _steadied(front: F32, alpha: F32) -> F32:
+    """The foreground with the colour of mixed pixels averaged with their neighbours': the less of the
+    subject is in a pixel, the more of noise and of what was behind is in what is found of its colour.
+    """
+    weight = alpha * alpha
+    near = cv2.GaussianBlur(weight, (0, 0), _NEAR)
+    mean = (
+        cv2.GaussianBlur(front * weight[..., None], (0, 0), _NEAR)
+        / np.maximum(near, 1e-6)[..., None]
+    )
+    own = np.where(near > _ENOUGH, np.minimum(alpha / _CLEAR, 1), np.float32(1))[..., None]
+    return mean + own * (front - mean)
 
 
 def _mean(image: F32, weight: F32) -> F32:

@@ -20,7 +20,7 @@ class Looker:
     >>> Looker().look(frame, mask)                                 # doctest: +SKIP
     """
 
-    def __init__(self, side: int = 448, *, watch: Watcher | None = None) -> None:
+    def __init__(self, side: int = 384, *, watch: Watcher | None = None) -> None:
         """`side` is the network's square input in pixels; it is fetched on first use."""
         self._salient = Salient("isnet", side=side, watch=watch)
 
