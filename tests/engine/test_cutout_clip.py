@@ -211,6 +211,22 @@ def test_a_green_screen(tmp_path):
     found = by_ffmpeg(tmp_path / "out.mkv")[..., 3] / np.float32(255)
     assert error(found, scene.alphas[:2]) < 0.02
 
+    # A project may say so as well; what is marked only roughly is then cut out as finely.
+    from cleanplate.engine.cutout_project import cutout_project, write_cutout_preview
+    from cleanplate.engine.projects import new_project
+    from cleanplate.project import SetObject, SetSettings
+
+    masks = generated.write_masks(tmp_path / "masks", np.ones((2, HEIGHT, WIDTH), bool))
+    project = new_project(path, tmp_path / "a.cleanplate", masks)
+    project.edit(SetObject(object=1, action="cutout"))
+    project.edit(SetSettings(matte_method="key"))
+    cutout_project(project, tmp_path / "project.mkv")
+    found = by_ffmpeg(tmp_path / "project.mkv")[..., 3] / np.float32(255)
+    assert error(found, scene.alphas[:2]) < 0.02
+    write_cutout_preview(project, tmp_path / "look.png", 1, "matte")
+    look = cv2.imread(str(tmp_path / "look.png"), cv2.IMREAD_GRAYSCALE) / np.float32(255)
+    assert error(look[None], scene.alphas[1:2]) < 0.02
+
 
 def test_ten_bits_stay_ten_bits(tmp_path):
     scene = small("throw")

@@ -308,6 +308,7 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     import cv2
 
     network("isnet")  # which looks at what is cut out
+    network("selfie")  # another way to do it
     scene = shortened(scene, workspace, 4)
     masked_project(workspace, scene)
     client = running.start()
@@ -332,6 +333,16 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
     tried = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_UNCHANGED)
     assert np.abs(tried[..., 3].astype(int) - cut[..., 3]).max() <= 1
     assert client.get(at).json()["settings"]["matte_choke"] == 4
+    # Another way to the matte shows and writes another one; what is no way is refused.
+    keyed = client.patch(at, json={"settings": {"matte_method": "people-light"}}).json()
+    assert keyed["settings"]["matte_method"] == "people-light"
+    assert keyed["can_undo"] == "change the matte"
+    other = client.get(f"{at}/previews/3?view=cutout&matte_choke=0").content
+    assert other != shown
+    client.post(f"{at}/undo")
+    assert client.get(f"{at}/previews/3?view=cutout&matte_choke=0").content == shown
+    refused = client.patch(at, json={"settings": {"matte_method": "magic"}})
+    assert refused.status_code == 422
     # Outside of a rough box nothing is in it.
     box = [0, 0, 160, 48]
     inside_box = client.patch(at, json={"settings": {"matte_garbage": box}}).json()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cleanplate.engine.arrays import paired
 from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.finish import Finished, finish
-from cleanplate.engine.matting import CarefulMatter, Given, beside, open_matter
+from cleanplate.engine.matting import Given, Matter, beside, open_matter
 from cleanplate.engine.overlap import Halt
 from cleanplate.matte import Hint, matte_frame
 from cleanplate.matte.controls import MatteControls
@@ -66,7 +66,7 @@ def preview_cutout(
     mask: Mask,
     controls: MatteControls | None = None,
     *,
-    matter: CarefulMatter | None = None,
+    matter: Matter | None = None,
     inside: Mask | None = None,
     garbage: Mask | None = None,
 ) -> Finished:

@@ -20,7 +20,7 @@ from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.finish import Finished
 from cleanplate.engine.held import Held, held_of
 from cleanplate.engine.mask_files import png
-from cleanplate.engine.matting import CarefulMatter
+from cleanplate.engine.matting import open_matter
 from cleanplate.engine.preview import SMALL
 from cleanplate.engine.report import Report
 from cleanplate.engine.run import FramesWanted, OutputSettings, check_outputs
@@ -68,6 +68,11 @@ def matte_controls(state: State) -> MatteControls:
     return MatteControls(**{name: value for name, value in told.items() if value is not None})
 
 
+def matte_method(state: State) -> str:
+    """The way that a project's mattes are made, one of `engine.matting.METHODS`."""
+    return state.settings.get("matte_method") or "careful"
+
+
 def cutout_project(
     project: Project,
     output: Path | str,
@@ -103,6 +108,7 @@ def cutout_project(
         said = [place if one is not None else None for place, one in zip(held, given, strict=True)]
         chosen = CutoutSettings(
             mask=mask,
+            method=matte_method(stage.state),
             only=only,
             background=background,
             controls=matte_controls(stage.state),
@@ -160,7 +166,7 @@ def write_cutout_preview(
     else:
         with held.opened(stage.info) as (inside_at, garbage_at):
             inside, garbage = inside_at(frame), garbage_at(frame)
-    matter = CarefulMatter(watch=watch)
+    matter = open_matter(matte_method(stage.state), watch=watch)
     done = preview_cutout(image, mask, controls, matter=matter, inside=inside, garbage=garbage)
     alpha, colour = _smaller(done, size)
     picture = alpha if show == "matte" else np.dstack([colour, alpha])

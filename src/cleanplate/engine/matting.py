@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import UsageError
-from cleanplate.matte import Cut, Hint, MatteSettings, matte_frame, matte_shot
+from cleanplate.matte import Cut, Hint, MatteSettings, matte_shot
 from cleanplate.matte.colour import foreground_of
 from cleanplate.matte.keyer import Screen, key, unspilled
 from cleanplate.matte.light_people import LightPeopleMatter
@@ -55,6 +55,11 @@ class Matter(ABC):
     def cut_shot(self, shot: Iterable[Given]) -> Iterator[Cut]:
         """The cuts of one shot's frames, in order, streaming."""
 
+    def cut_one(self, given: Given) -> Cut:
+        """One frame by itself."""
+        [cut] = self.cut_shot([given])
+        return cut
+
 
 class CarefulMatter(Matter):
     """Masks made mattes: any subject. A network looks at each closely, unless `look` is False."""
@@ -78,10 +83,6 @@ class CarefulMatter(Matter):
             images = (given.image for given, _ in for_images)
             hints = (hint.result() for _, hint in for_hints)
             yield from matte_shot(images, hints, self._settings)
-
-    def cut_one(self, given: Given) -> Cut:
-        """One frame by itself."""
-        return matte_frame(given.image, self._hint(given), self._settings)
 
     def _hint(self, given: Given) -> Hint:
         look = None if self._looker is None else self._looker.look(given.image, given.mask)

@@ -180,7 +180,8 @@ class SetSettings(_Strict):
     `completer` names an inpainting network, of the catalogue or by its file, that makes up what no
     frame shows; an empty one stands for Cleanplate's own synthesis. Those of the matte are
     `matte.MatteControls`, for all that is cut out together, in pixels of the clip; `matte_garbage` is a
-    rough box (left, top, width, height) that everything outside of is background, empty for none.
+    rough box (left, top, width, height) that everything outside of is background, empty for none;
+    `matte_method` is the way that the matte is made, one of `engine.matting.METHODS`.
     """
 
     kind: Literal["settings"] = "settings"
@@ -189,6 +190,7 @@ class SetSettings(_Strict):
     quality: Literal["draft", "good", "best", "lossless"] | None = None
     tracking: Literal["draft", "good", "best"] | None = None
     completer: str | None = None
+    matte_method: Literal["careful", "people", "people-light", "key"] | None = None
     matte_despeckle: int | None = Field(default=None, ge=0)
     matte_choke: float | None = None
     matte_feather: float | None = Field(default=None, ge=0)

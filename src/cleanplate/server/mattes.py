@@ -48,13 +48,14 @@ def picture(
             f"No mask of an object that is cut out is known on frame {frame}.",
             "Point at it, or track it, and set its action to cutout.",
         )
-    from cleanplate.engine.cutout_project import matte_controls
+    from cleanplate.engine.cutout_project import matte_controls, matte_method
 
     code = code_version("matte", "engine/finish.py", "engine/matting.py", "server/mattes.py")
     clip = project.clip()
     chosen = {**asdict(matte_controls(stage.state)), **turned}
     box = stage.state.settings.get("matte_garbage")
-    decided = [code, clip.fingerprint, frame, size, marks, box, chosen]
+    method = matte_method(stage.state)
+    decided = [code, clip.fingerprint, frame, size, marks, box, method, chosen]
     keys = {kind: key_of("matte picture", *decided, kind) for kind in ("matte", "cutout")}
     data = serving.store.get(keys[view])
     if data is None:
@@ -83,6 +84,7 @@ class MatteRoom:
         controls: dict[str, float],
     ) -> None:
         """Make both pictures of a frame and store them under `keys`."""
+        from cleanplate.engine.cutout_project import matte_method
         from cleanplate.engine.finish import finish
         from cleanplate.engine.held import held_of
         from cleanplate.matte.controls import MatteControls
@@ -95,9 +97,10 @@ class MatteRoom:
         inside, garbage = (
             None if one is None else _reduced(one, shape) for one in held_of(stage, frame)
         )
-        name = (project.fingerprint, frame, shape, mask.tobytes())
+        method = matte_method(stage.state)
+        name = (project.fingerprint, frame, shape, method, mask.tobytes())
         if self._last is None or self._last[0] != name:
-            self._last = (name, _cut(info, frame, mask, shape))
+            self._last = (name, _cut(info, frame, mask, shape, method))
         turned = MatteControls(**controls).scaled(scale)
         done = finish(self._last[1], turned, inside, garbage)
         alpha = np.rint(done.alpha * 255).astype(np.uint8)
@@ -105,11 +108,15 @@ class MatteRoom:
         store.put(keys["cutout"], png(np.dstack([done.foreground, alpha])))
 
 
-def _cut(info: ClipInfo, frame: int, mask: NDArray[np.bool_], shape: tuple[int, int]) -> Cut:
-    from cleanplate.matte import Hint, matte_frame
+def _cut(
+    info: ClipInfo, frame: int, mask: NDArray[np.bool_], shape: tuple[int, int], method: str
+) -> Cut:
+    """A small frame's cut. By the careful method no network looks at it: it is to be there at once."""
+    from cleanplate.engine.matting import Given, open_matter
 
     with open_clip(info) as reader:
-        return matte_frame(reader.read_frame(frame).scaled(*shape), Hint(mask))
+        image = reader.read_frame(frame).scaled(*shape)
+    return open_matter(method, look=False).cut_one(Given(image, mask))
 
 
 def _reduced(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:

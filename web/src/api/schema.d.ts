@@ -2232,6 +2232,11 @@ export interface components {
             /** Tracking */
             tracking?: ("draft" | "good" | "best") | null;
             /**
+             * Matte Method
+             * @description How the matte is made: carefully, for any subject, which None is as well; by a network for people, or by a light one; or against a green or blue screen.
+             */
+            matte_method?: ("careful" | "people" | "people-light" | "key") | null;
+            /**
              * Matte Despeckle
              * @description Specks and gaps of fewer square pixels go.
              */

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cleanplate.cli.cutout import Method
 from cleanplate.cli.options import InpaintOption, ProjectArgument, Quality, TrackingQuality
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def set_(
     quality: QualityOption = None,
     tracking: TrackingOption = None,
     inpaint: InpaintOption = None,
+    matte_method: Annotated[
+        Method | None,
+        typer.Option(help="The way to what is cut out, as `cleanplate cutout` has it."),
+    ] = None,
     matte_choke: Annotated[
         float | None,
         typer.Option(help="Move the edge of mattes inwards, in pixels; below 0, outwards."),
@@ -74,6 +79,7 @@ def set_(
         quality=quality and quality.value,
         tracking=tracking and tracking.value,
         completer=None if inpaint is None else network_named(inpaint),
+        matte_method=matte_method and matte_method.value,
         matte_choke=matte_choke,
         matte_feather=matte_feather,
         matte_gamma=matte_gamma,

@@ -116,6 +116,11 @@ class Settings(Shape):
     feather: float | None = Field(default=None, ge=0, le=500)
     quality: Quality | None = None
     tracking: Literal["draft", "good", "best"] | None = None
+    matte_method: Literal["careful", "people", "people-light", "key"] | None = Field(
+        default=None,
+        description="How the matte is made: carefully, for any subject, which None is as well; by a "
+        "network for people, or by a light one; or against a green or blue screen.",
+    )
     matte_despeckle: int | None = Field(
         default=None, ge=0, le=100_000, description="Specks and gaps of fewer square pixels go."
     )
