@@ -158,7 +158,7 @@ def _any_size(model: onnx.ModelProto) -> None:
     """
     from onnx import numpy_helper, shape_inference
 
-    known = shape_inference.infer_shapes(model).graph
+    known = shape_inference.infer_shapes(model, data_prop=True).graph
     shapes = {
         item.name: [dim.dim_value for dim in item.type.tensor_type.shape.dim]
         for item in (*known.value_info, *known.output)
