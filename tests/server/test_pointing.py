@@ -50,6 +50,21 @@ def test_a_click_is_answered_kept_corrected_and_undone(ready, client, at, scene)
     assert client.post(f"{at}/undo").json()["objects"] == []
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_one_click_mends_a_mask_that_came_another_way(ready, client, at, scene, on):
+    rows, columns = np.indices(scene.masks[3].shape)
+    y, x = (int(np.median(places)) for places in np.nonzero(scene.masks[3]))
+    wrong = np.hypot(columns - x - 15, rows - y) < 9  # over the disc's right rim
+    mask = scene.masks[3] & ~wrong if on else scene.masks[3] | wrong
+    client.post(f"{at}/objects", json={"name": "Disc"})
+    client.put(f"{at}/objects/1/keys/3", json={"mask": rle.encode(mask)})
+    click = {"x": x + 9 if on else x + 20, "y": y, "on": on}
+    ask = {"frame": 3, "points": [click], "commit": True}
+    mended = rle.decode(client.post(f"{at}/objects/1/prompt", json=ask).json()["mask"])
+    assert mended[y, click["x"]] == on
+    assert overlap(mended, scene.masks[3]) > max(0.88, overlap(mask, scene.masks[3]))
+
+
 def test_a_box_and_a_scribble_say_it_too(ready, client, at, scene):
     rows, columns = np.nonzero(scene.masks[6])
     box = [int(v) for v in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from cleanplate.errors import MaskError
 from cleanplate.media import ClipReader, open_clip
 from cleanplate.project import Project, Prompts
 from cleanplate.segment import Candidate, Embedding, Prompt, Segmenter
+from cleanplate.segment.correct import corrected, with_context
 from cleanplate.segment.segmenter import NETWORK
 
 if TYPE_CHECKING:
@@ -74,22 +76,29 @@ class Prompter:
         `previous` is a mask, bool (h, w), that the prompts correct. Raises `UsageError` for prompts
         that are empty or outside the frame, `MaskError` for a previous mask of another size.
         """
-        best = self._answer(frame, prompts, previous)[0]
-        return best.mask, best.score
+        return next(self._answers(frame, prompts, previous))
 
     def candidates(
         self, frame: int, prompts: Prompts, previous: Mask | None = None
     ) -> list[tuple[Mask, float]]:
         """What may be meant, the likeliest first; arguments and errors as for `mask`."""
-        return [(one.mask, one.score) for one in self._answer(frame, prompts, previous)]
+        return list(self._answers(frame, prompts, previous))
 
-    def _answer(self, frame: int, prompts: Prompts, previous: Mask | None) -> list[Candidate]:
-        """The network's answers; the mask of each is made when it is looked at."""
+    def _answers(
+        self, frame: int, prompts: Prompts, previous: Mask | None
+    ) -> Iterator[tuple[Mask, float]]:
+        """The masks and their scores, each made when it is looked at."""
+        prompt = as_prompt(prompts, previous)
+        for one in self._candidates(frame, with_context(prompt), previous):
+            mask = one.mask if previous is None else corrected(previous, one.mask, prompt)
+            yield mask, one.score
+
+    def _candidates(self, frame: int, prompt: Prompt, previous: Mask | None) -> list[Candidate]:
         with self._lock:
             embedding = self.embed(frame)
             if previous is not None and previous.shape != embedding.shape:
                 raise MaskError(f"The mask is {previous.shape}, the frame {embedding.shape}.")
-            return self._network().predict(as_prompt(prompts, previous), embedding)
+            return self._network().predict(prompt, embedding)
 
     def close(self) -> None:
         """Let go of the clip."""
