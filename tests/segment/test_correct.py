@@ -45,3 +45,4 @@ def test_an_answer_that_does_not_do_what_was_said_is_taken_as_it_is():
     answer = BODY & ~disc(30, 40, 4)
     point = Prompt(points=[(70, 35)], labels=[True])
     assert np.array_equal(corrected(BODY, answer, point), answer)
+    assert np.array_equal(corrected(np.zeros_like(BODY), BODY, Prompt(points=[(40, 35)])), BODY)

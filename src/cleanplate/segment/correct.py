@@ -46,6 +46,8 @@ def corrected(mask: Mask, answer: Mask, prompt: Prompt) -> Mask:
     Where the answer does not do what a point says, it is taken whole: better something that can be
     corrected further than nothing.
     """
+    if not mask.any():
+        return answer
     done = mask.copy()
     for (x, y), on in zip(*prompt.located(), strict=True):
         at = _pixel(x, y, mask.shape)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from cleanplate.errors import UsageError
+from cleanplate.segment.correct import corrected, with_context
 from cleanplate.segment.prompt import Prompt
 from cleanplate.track.follow import box_of
 from cleanplate.track.grids import inside, to_frame, to_grid
@@ -41,6 +42,15 @@ class Pointing:
 
         Raises UsageError when the prompt is empty or lies outside the frame.
         """
+        if prompt.mask is not None:
+            masks = self._masks(image, frame, with_context(prompt))
+            masks = [corrected(prompt.mask, mask, prompt) for mask in masks]
+        else:
+            masks = self._masks(image, frame, prompt)
+        return Answer(masks[0], masks[1:])
+
+    def _masks(self, image: np.ndarray, frame: int, prompt: Prompt) -> list[np.ndarray]:
+        """What a prompt may mean, the likeliest first."""
         shape = image.shape[:2]
         points, labels = prompt.located()
         box = None if prompt.box is None else _clipped(prompt.box, shape)
@@ -53,10 +63,8 @@ class Pointing:
         look = self._look(image, frame, around)
         given = None if prompt.mask is None else _as_logits(look, prompt.mask)
         if prompt.ambiguous and box_of(rough) is not None:
-            masks = _read(self._network, look, points, labels, None, None, shape)
-        else:
-            masks = _read(self._network, look, points, labels, box, given, shape)
-        return Answer(masks[0], masks[1:])
+            return _read(self._network, look, points, labels, None, None, shape)
+        return _read(self._network, look, points, labels, box, given, shape)
 
     def _look(self, image: np.ndarray, frame: int, window: Window) -> Look:
         key = (frame, window)
