@@ -1,7 +1,8 @@
 """Masks from one box and from one click on single frames, held against the true masks.
 
 For every clip, frames evenly spread over it. A box is the true mask's own; a click is the point
-deepest inside the true mask, and one drawn at random inside it. Edges are judged by F at DAVIS's
+deepest inside the true mask, and one drawn at random inside it. Then the true mask with a disc too
+much, or one too few, over its edge, and one click on that. Edges are judged by F at DAVIS's
 tolerance and, since blocky edges pass that, at 2 pixels and at 1.
 """
 
@@ -21,7 +22,8 @@ from bench.clips import DEFAULT_CLIPS
 from bench.track import clip_names
 from bench.track_measures import boundary, region
 from bench.track_rows import box_of_truth, centre
-from cleanplate.segment import Prompt, Segmenter
+from cleanplate.segment import Embedding, Prompt, Segmenter
+from cleanplate.segment.correct import corrected, with_context
 from cleanplate.segment.salient import Salient
 
 FRAMES = 4  # of each clip
@@ -101,6 +103,24 @@ def _rows(segmenter: Segmenter, image: np.ndarray, truth: np.ndarray, times):
         yield f"{where} click, the surest scale", surest.mask
         offered = max(candidates, key=lambda candidate: region(truth, candidate.coarse))
         yield f"{where} click, the best that is offered", offered.mask
+    yield from _mended(segmenter, embedding, truth)
+
+
+def _mended(segmenter: Segmenter, embedding: Embedding, truth: np.ndarray):
+    """Masks with a mistake, and what one click on it makes of them."""
+    rim = np.argwhere(truth & ~(cv2.erode(truth.astype(np.uint8), np.ones((3, 3))) > 0))
+    row, column = rim[np.random.default_rng(len(rim)).integers(len(rim))]
+    rows, columns = np.indices(truth.shape)
+    disc = np.hypot(rows - row, columns - column) < max(8, np.sqrt(truth.sum()) / 4)
+    for what, mask, on in (("much", truth | disc, False), ("few", truth & ~disc, True)):
+        prompt = Prompt(points=[centre(mask ^ truth)], labels=[on], mask=mask)
+        yield f"a disc too {what}", mask
+        yield (
+            f"a disc too {what}, a click: mask and click",
+            segmenter.predict(prompt, embedding)[0].mask,
+        )
+        answer = segmenter.predict(with_context(prompt), embedding)[0].mask
+        yield f"a disc too {what}, a click", corrected(mask, answer, prompt)
 
 
 def _standing_out(salient: dict[str, Salient], image: np.ndarray, times):
