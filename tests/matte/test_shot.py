@@ -10,7 +10,7 @@ from matte.scenes import error, rough, small
 from cleanplate.matte import Hint, MatteSettings, matte_frame, matte_shot
 from cleanplate.matte.layers import Expected
 from cleanplate.matte.shot import without_scraps
-from cleanplate.matte.trimap import make_trimap
+from cleanplate.matte.trimap import make_trimap, settled
 from cleanplate.segment import edges
 
 
@@ -139,3 +139,15 @@ def test_what_mask_and_network_are_sure_of_is_whole_whatever_the_frame_before_ha
     assert make_trimap(hint, None, settings, expected).inside[43:45, 40:120].all()
     smeared = np.full(mask.shape, 5, np.float32)
     assert not make_trimap(hint, smeared, settings, expected).inside[43:45, 40:120].any()
+
+
+def test_a_network_that_sees_a_crowd_beside_the_subject_does_not_veil_it():
+    """What it sees of thick things beside the mask is not believed; of hair it is."""
+    mask = np.zeros((200, 300), bool)
+    mask[40:160, 40:160] = True
+    look = mask.astype(np.float32)
+    look[60:140, 160:200] = 0.6  # another one, who touches
+    look[20:40, 100:102] = 0.6  # a hair
+    seen = settled(Hint(mask, look=look)).look
+    assert seen[60:140, 160:200].max() == 0
+    assert (seen[20:40, 100:102] == np.float32(0.6)).all() and (seen[mask] == 1).all()

@@ -35,6 +35,7 @@ _AROUND = 3  # pixels across which that average is taken
 _OPENED = 4  # pixels around it that are opened with it
 _SOLID = 4  # times as thick as its rim is deep a mask must be
 _OVERRULED = 6  # pixels around what a network missed where it is not believed either
+_RIM = 0.16  # of the root of a mask's area: what is missing all around it, of fur, say, is no wider
 _BORDER = 64  # pixels that the mask goes on for beyond the picture
 
 
@@ -94,16 +95,31 @@ def make_trimap(
 
 
 def settled(hint: Hint) -> Hint:
-    """The hint with the network's look overruled where it misses thick parts of the mask: a head or
-    an arm is no doubt about an edge, and the mask decides what is meant."""
+    """The hint with the network's look overruled where it misses thick parts of the mask, or sees thick
+    things beside it: a head or an arm is no doubt about an edge, nor is a crowd, and the mask decides
+    what is meant."""
     if hint.look is None or not hint.mask.any() or agreed(hint.mask, hint.look) == 0:
         return hint
-    missed = hint.mask & (hint.look < _DOUBTED)
-    thick = missed & ~_thin(missed, ~hint.mask)
-    if not thick.any():
-        return hint
-    whole = _widened(thick, _OVERRULED) & hint.mask
-    return replace(hint, look=np.where(whole, np.float32(1), hint.look))
+    missed = _thick(hint.mask & (hint.look < _DOUBTED), hint.mask)
+    beside = _far_reaching(_thick(~hint.mask & (hint.look > _HAIR), ~hint.mask), hint.mask)
+    look = hint.look
+    for wrong, part, right in ((missed, hint.mask, 1), (beside, ~hint.mask, 0)):
+        if wrong.any():
+            look = np.where(_widened(wrong, _OVERRULED) & part, np.float32(right), look)
+    return replace(hint, look=look)
+
+
+def _thick(some: Mask, part: Mask) -> Mask:
+    """What is thick of what is marked in a part of the frame."""
+    return some & ~_thin(some, ~part)
+
+
+def _far_reaching(things: Mask, mask: Mask) -> Mask:
+    """Those of the things beside a mask that reach farther from it than its own rim does."""
+    _, labels = cv2.connectedComponents(things.astype(np.uint8))
+    far = np.zeros(labels.max() + 1, bool)
+    far[labels[things & (_distance(mask) > _RIM * np.sqrt(mask.sum()))]] = True
+    return far[labels]
 
 
 def rim(mask: Mask, deepest: float) -> Mask:
