@@ -61,6 +61,28 @@ def test_what_is_not_set_to_be_cut_out_can_be_from_the_export(editing, masked):
     assert editing.project["objects"][0]["action"] == "cutout"
 
 
+def test_the_way_that_a_matte_is_made_is_chosen(editing, masked):
+    page = editing.page
+
+    def without_networks(route):
+        found = route.fetch()
+        route.fulfill(response=found, json=[{**one, "present": False} for one in found.json()])
+
+    page.route("**/api/v1/models", without_networks)
+    editing.open_project(masked)
+    page.get_by_role("radio", name="Cut out").click()
+    page.get_by_role("button", name="Method: Careful: anything").click()
+    page.get_by_role("menuitem", name="Green or blue screen").click()
+    page.get_by_role("button", name="Method: Green or blue screen").wait_for()
+    assert editing.project["settings"]["matte_method"] == "key"
+    # Networks come from elsewhere: nothing is fetched before somebody says so.
+    page.get_by_role("button", name="Method: Green or blue screen").click()
+    page.get_by_role("menuitem", name="People", exact=True).click()
+    page.get_by_text("licence GPL-3.0").wait_for()
+    page.get_by_role("button", name="Fetch it").wait_for()
+    assert editing.project["settings"]["matte_method"] == "key"
+
+
 def test_what_lies_between_in_and_out_is_exported_alone(editing, masked):
     editing.open_project(masked)
     page = editing.page

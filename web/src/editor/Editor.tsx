@@ -154,7 +154,8 @@ function takeJobEvent(project: string, job: Job): void {
   const ended = job.state === "done" || job.state === "failed" || job.state === "cancelled";
   if (!ended || before === job.state) return;
   tellEnd(job);
-  if (job.kind === "fetch" || job.kind === "train") void queries.invalidateQueries({ queryKey: keys.session });
+  if (job.kind === "fetch" || job.kind === "train")
+    for (const queryKey of [keys.session, keys.networks]) void queries.invalidateQueries({ queryKey });
   if (job.kind === "train") void queries.invalidateQueries({ queryKey: keys.trainingSets });
   if (job.project !== project) return;
   if (job.kind === "track") {
