@@ -13,7 +13,17 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from servers import API, Listener, Scene, bring, finished, masked_project, shortened, wait_for
+from servers import (
+    API,
+    Listener,
+    Scene,
+    bring,
+    client_of,
+    finished,
+    masked_project,
+    shortened,
+    wait_for,
+)
 
 from cleanplate.segment import rle
 
@@ -284,8 +294,6 @@ def test_formats_say_what_they_hold(client, at):
 
 def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scene):
     """After three starts of the server with it at work."""
-    from servers import client_of
-
     from cleanplate.server.database import Database
 
     masked_project(workspace, scene)
@@ -301,6 +309,27 @@ def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scen
     with client_of(settings) as client:
         job = client.get(f"{API}/jobs/abcd").json()
     assert job["state"] == "failed" and "3 times" in job["error"]["message"]
+
+
+def test_no_network_is_fetched_for_a_matte_unasked(
+    settings, workspace, scene, monkeypatch, tmp_path
+):
+    """Be it that somebody else's project names one: it is said which, and on whose terms."""
+    monkeypatch.setenv("CLEANPLATE_MODELS", str(tmp_path / "none"))
+    masked_project(workspace, shortened(scene, workspace, 4))
+    export = {"what": "cutout", "format": "mov"}
+    with client_of(settings) as client:
+        at = address_of(client)
+        client.patch(f"{at}/objects/1", json={"action": "cutout"})
+        client.patch(at, json={"settings": {"matte_method": "people"}})
+        preview = client.get(f"{at}/previews/3?view=matte")
+        for answer in (preview, client.post(f"{at}/exports", json=export)):
+            assert answer.status_code == 409
+            error = answer.json()["error"]
+            assert error["network"] == "rvm" and "licence" in error["remedy"]
+        client.patch(at, json={"settings": {"matte_method": "careful"}})
+        careful = client.post(f"{at}/exports", json=export)
+        assert careful.status_code == 409 and careful.json()["error"]["network"] == "isnet"
 
 
 def test_an_object_is_cut_out(network, running, workspace, scene):

@@ -31,6 +31,9 @@ Mask = NDArray[np.bool_]
 
 METHODS = ("careful", "people", "people-light", "key")
 
+NETWORKS = {"careful": "isnet", "people": "rvm", "people-light": "selfie"}
+"""The network that a method runs, where it runs one; a careful matte of one frame is made without."""
+
 _REACH = 0.15  # of the root of a mask's area: how far a network's matte may reach beyond it
 _BAND = 0.06  # of the same: half the unknown band of a trimap made of a mask
 

@@ -96,15 +96,20 @@ def has(purpose: str) -> bool:
 def require(*purposes_needed: str) -> None:
     """Raise `Refused` with the network's name where one for these is not here yet."""
     for purpose in purposes_needed:
-        manifest = models.manifest(purposes()[purpose])
-        if not models.present(manifest):
-            size = f"{manifest.size / 1e6:.0f} MB"
-            raise Refused(
-                409,
-                f"The network {manifest.name} is needed for this and is not here yet.",
-                f"Fetch it ({size}, licence {manifest.licence}).",
-                network=manifest.name,
-            )
+        require_network(purposes()[purpose])
+
+
+def require_network(name: str) -> None:
+    """Raise `Refused` where this network is not here yet: none is fetched unasked."""
+    manifest = models.manifest(name)
+    if not models.present(manifest):
+        size = f"{manifest.size / 1e6:.0f} MB"
+        raise Refused(
+            409,
+            f"The network {manifest.name} is needed for this and is not here yet.",
+            f"Fetch it ({size}, licence {manifest.licence}).",
+            network=manifest.name,
+        )
 
 
 def _facts(manifest: models.Manifest) -> dict:

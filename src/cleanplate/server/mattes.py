@@ -13,6 +13,7 @@ from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.media import ClipInfo, open_clip
 from cleanplate.project import Project
+from cleanplate.server import machine
 from cleanplate.server.opened import OpenProject
 from cleanplate.server.pictures import jpeg, png
 from cleanplate.server.refusals import Refused
@@ -33,7 +34,8 @@ def picture(
     """The "matte", in grey, as a JPEG, or the "cutout" with its transparency as a PNG, with the
     project's controls but for those that are `turned`.
 
-    409 where no mask of an object that is cut out is known on the frame.
+    409 where no mask of an object that is cut out is known on the frame, or the network by which
+    mattes are made is not here.
     """
     stage = project.stage()
     objects = stage.state.objects
@@ -49,12 +51,15 @@ def picture(
             "Point at it, or track it, and set its action to cutout.",
         )
     from cleanplate.engine.cutout_project import matte_controls, matte_method
+    from cleanplate.engine.matting import NETWORKS
 
     code = code_version("matte", "engine/finish.py", "engine/matting.py", "server/mattes.py")
     clip = project.clip()
     chosen = {**asdict(matte_controls(stage.state)), **turned}
     box = stage.state.settings.get("matte_garbage")
     method = matte_method(stage.state)
+    if method in NETWORKS and method != "careful":
+        machine.require_network(NETWORKS[method])
     decided = [code, clip.fingerprint, frame, size, marks, box, method, chosen]
     keys = {kind: key_of("matte picture", *decided, kind) for kind in ("matte", "cutout")}
     data = serving.store.get(keys[view])

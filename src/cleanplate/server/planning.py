@@ -144,11 +144,22 @@ def reserve(serving: Services, project: OpenProject, wanted: NewExport) -> Reser
             "Make room, or choose a lower quality.",
         )
     exporting.check(project.now().state, wanted.what)
+    _check_network(project, wanted)
     output = output_path(serving, project, wanted)
     request = {**wanted.model_dump(), "output": str(output)}
     if wanted.background is not None:
         request["background"] = _background(serving, project, wanted.background)
     return Reserved(planned.name, request)
+
+
+def _check_network(project: OpenProject, wanted: NewExport) -> None:
+    """Raise `Refused` where the network that makes the mattes of an export is not here."""
+    from cleanplate.engine.cutout_project import matte_method
+    from cleanplate.engine.matting import NETWORKS
+
+    method = matte_method(project.now().state)
+    if wanted.what in ("cutout", "matte") and method in NETWORKS:
+        machine.require_network(NETWORKS[method])
 
 
 def _background(serving: Services, project: OpenProject, chosen: str) -> str:
