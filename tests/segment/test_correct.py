@@ -25,6 +25,10 @@ def test_the_network_is_told_where_the_thing_is():
     assert labels.tolist() == [False, True]
     assert BODY[int(points[1, 1]), int(points[1, 0])]
     assert asked.box == (25, 20, 77, 51)
+    asked = with_context(Prompt(points=[(70, 35)], mask=BODY | HAND))
+    assert asked.box == (64, 29, 77, 42), (
+        "where one piece is said to be right, another may be wrong"
+    )
     grown = with_context(Prompt(points=[(40, 5)], mask=BODY))
     assert grown.box[1] == 5, "a click beside the mask is a part of the thing as well"
     plain = Prompt(points=[(40, 5)])

@@ -15,8 +15,8 @@ Mask = NDArray[np.bool_]
 
 
 def with_context(prompt: Prompt) -> Prompt:
-    """`prompt`, which corrects its mask, saying as well where the thing is: in the mask's box, and at
-    its innermost point.
+    """`prompt`, which corrects its mask, saying as well where the thing is: in the box of what is meant
+    of the mask, and at its innermost point.
 
     A promptable network takes a mask as a hint about clicks and boxes that come with it. Of a mask
     and one click beside a mistake it makes something else.
@@ -25,9 +25,10 @@ def with_context(prompt: Prompt) -> Prompt:
     if mask is None or not mask.any():
         return prompt
     points, labels = prompt.located()
-    inner, box = np.float32([_innermost(mask, points[~labels])]), prompt.box
+    meant = _meant(mask, points[labels])
+    inner, box = np.float32([_innermost(meant, points[~labels])]), prompt.box
     if box is None:
-        corners = np.float32(of_mask(mask)).reshape(2, 2)
+        corners = np.float32(of_mask(meant)).reshape(2, 2)
         every = np.concatenate([corners, points[labels], points[labels] + 1])
         box = (*every.min(axis=0).tolist(), *every.max(axis=0).tolist())
     return replace(
@@ -59,6 +60,13 @@ def corrected(mask: Mask, answer: Mask, prompt: Prompt) -> Mask:
         _, parts = cv2.connectedComponents(changes.astype(np.uint8), connectivity=4)
         done[parts == parts[at]] = on
     return done
+
+
+def _meant(mask: Mask, right: NDArray[np.float32]) -> Mask:
+    """The pieces of a mask in which a click says that they are right; all of it where none does."""
+    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    sure = mask & np.isin(parts, [parts[_pixel(x, y, mask.shape)] for x, y in right])
+    return sure if sure.any() else mask
 
 
 def _innermost(mask: Mask, avoided: NDArray[np.float32]) -> tuple[float, float]:
