@@ -16,6 +16,18 @@ def test_help_names_every_command(cleanplate):
         assert cleanplate(command, "--help").returncode == 0
 
 
+def test_things_are_pointed_at_in_the_same_ways_everywhere(cleanplate, scene, tmp_path):
+    box, own = ["--box", "0:10,10,40,40"], ["--prompter", "nosuch"]
+    outputs = {"erase": "o.mp4", "mask": "o.json", "cutout": "o.mov", "project new": "o.cleanplate"}
+    for command, name in outputs.items():
+        output = tmp_path / name
+        done = cleanplate(*command.split(), scene.clip, "-o", output, *box, *own)
+        assert done.returncode == 1 and "no network of your own called nosuch" in done.stderr
+        wrong = cleanplate(*command.split(), scene.clip, "-o", output, "--box", "0:10,10")
+        assert wrong.returncode == 2 and "x,y,width,height" in wrong.stderr
+        assert not output.exists()
+
+
 def test_version(cleanplate):
     assert cleanplate("--version").stdout.startswith("cleanplate 0.")
 

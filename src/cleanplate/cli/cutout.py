@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,16 +30,11 @@ from cleanplate.cli.options import (
     parse_garbage,
     the_clip,
 )
-from cleanplate.cli.pointing import (
-    BoxOption,
-    FindAtOption,
-    FindOption,
-    KeyMaskOption,
-    NotPointOption,
-    PointOption,
-    parse_pointers,
-)
+from cleanplate.cli.pointing import pointing
 from cleanplate.cli.progress import shown
+
+if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -100,7 +95,9 @@ class Shadow(StrEnum):
 
 
 @app.command(epilog=_EXAMPLES)
+@pointing
 def cutout(
+    *,
     output: Annotated[
         Path,
         typer.Option(
@@ -122,12 +119,7 @@ def cutout(
         ),
     ] = None,
     mask: MaskOption = None,
-    find: FindOption = None,
-    find_at: FindAtOption = None,
-    box: BoxOption = None,
-    point: PointOption = None,
-    not_point: NotPointOption = None,
-    keymask: KeyMaskOption = None,
+    pointers: Pointers,
     background: Annotated[
         str | None,
         typer.Option(
@@ -213,7 +205,6 @@ def cutout(
     """Cut out the subject, with soft edges and its true colours; lay it over something new."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask)
     ways = [mask is not None, bool(pointers), subject is not None]
     if sum(ways) > 1:
         raise typer.BadParameter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,17 +24,11 @@ from cleanplate.cli.options import (
     parse_frames,
     the_clip,
 )
-from cleanplate.cli.pointing import (
-    BoxOption,
-    FindAtOption,
-    FindOption,
-    KeyMaskOption,
-    NotPointOption,
-    PointOption,
-    PrompterOption,
-    parse_pointers,
-)
+from cleanplate.cli.pointing import pointing
 from cleanplate.cli.progress import shown
+
+if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -54,7 +48,9 @@ Examples:
 
 
 @app.command(epilog=_EXAMPLES)
+@pointing
 def erase(
+    *,
     output: Annotated[
         Path,
         typer.Option(
@@ -67,13 +63,7 @@ def erase(
     clip: ClipArgument = None,
     input_: ClipOption = None,
     mask: MaskOption = None,
-    find: FindOption = None,
-    find_at: FindAtOption = None,
-    box: BoxOption = None,
-    point: PointOption = None,
-    not_point: NotPointOption = None,
-    keymask: KeyMaskOption = None,
-    prompter: PrompterOption = None,
+    pointers: Pointers,
     grow: Annotated[
         float | None,
         typer.Option(
@@ -122,7 +112,6 @@ def erase(
     """Remove what a mask marks or what is pointed at; fill in what was behind it."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     if (mask is None) == (not pointers):
         raise typer.BadParameter(
             "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,17 +19,11 @@ from cleanplate.cli.options import (
     parse_frames,
     the_clip,
 )
-from cleanplate.cli.pointing import (
-    BoxOption,
-    FindAtOption,
-    FindOption,
-    KeyMaskOption,
-    NotPointOption,
-    PointOption,
-    PrompterOption,
-    parse_pointers,
-)
+from cleanplate.cli.pointing import pointing
 from cleanplate.cli.progress import shown
+
+if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -47,7 +41,9 @@ Examples:
 
 
 @app.command(epilog=_EXAMPLES)
+@pointing
 def mask(
+    *,
     output: Annotated[
         Path,
         typer.Option(
@@ -59,13 +55,7 @@ def mask(
     ],
     clip: ClipArgument = None,
     input_: ClipOption = None,
-    find: FindOption = None,
-    find_at: FindAtOption = None,
-    box: BoxOption = None,
-    point: PointOption = None,
-    not_point: NotPointOption = None,
-    keymask: KeyMaskOption = None,
-    prompter: PrompterOption = None,
+    pointers: Pointers,
     frames: FramesOption = None,
     quality: Annotated[
         TrackingQuality, typer.Option(help="How much time to spend on a frame.")
@@ -102,7 +92,6 @@ def mask(
     """Track what was pointed at, and write its mask on every frame."""
     source = the_clip(clip, input_)
     chosen = parse_frames(frames)
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     from cleanplate.engine.masking import EdgeSettings, mask_clip
 
     with fetching() as watch, shown(json) as show:

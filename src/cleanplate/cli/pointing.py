@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 if TYPE_CHECKING:
     from cleanplate.engine.pointers import Pointers
 
-FindOption = Annotated[
+_Find = Annotated[
     list[str] | None,
     typer.Option(
         "--find",
@@ -21,7 +24,7 @@ FindOption = Annotated[
         "stands out, or a network of your own (cleanplate train). Every instance is an object.",
     ),
 ]
-FindAtOption = Annotated[
+_FindAt = Annotated[
     int | None,
     typer.Option(
         "--find-at",
@@ -31,7 +34,7 @@ FindAtOption = Annotated[
         help="The frame to look for them on, where the first that shows any will not do.",
     ),
 ]
-BoxOption = Annotated[
+_Box = Annotated[
     list[str] | None,
     typer.Option(
         "--box",
@@ -41,7 +44,7 @@ BoxOption = Annotated[
         "same frame is another object.",
     ),
 ]
-PointOption = Annotated[
+_Point = Annotated[
     list[str] | None,
     typer.Option(
         "--point",
@@ -50,7 +53,7 @@ PointOption = Annotated[
         help="A click on an object, of number 1 unless said.",
     ),
 ]
-NotPointOption = Annotated[
+_NotPoint = Annotated[
     list[str] | None,
     typer.Option(
         "--not-point",
@@ -59,7 +62,7 @@ NotPointOption = Annotated[
         help="A click on what is not the object.",
     ),
 ]
-KeyMaskOption = Annotated[
+_KeyMask = Annotated[
     list[str] | None,
     typer.Option(
         "--keymask",
@@ -69,7 +72,7 @@ KeyMaskOption = Annotated[
         "DAVIS's palette. Several correct the tracking, both ways.",
     ),
 ]
-PrompterOption = Annotated[
+_Prompter = Annotated[
     str | None,
     typer.Option(
         "--prompter",
@@ -80,14 +83,53 @@ PrompterOption = Annotated[
 ]
 
 
-def parse_pointers(
+_OPTIONS = {
+    "find": _Find,
+    "find_at": _FindAt,
+    "box": _Box,
+    "point": _Point,
+    "not_point": _NotPoint,
+    "keymask": _KeyMask,
+    "prompter": _Prompter,
+}
+
+
+def pointing(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all the options that point, in the place of its parameter `pointers`; it is called
+    with what they say, as `Pointers`."""
+
+    @wraps(command)
+    def pointed(**given: Any) -> None:
+        options = {name: given.pop(name) for name in _OPTIONS}
+        command(pointers=_pointers(**options), **given)
+
+    # Typer makes its options of what it is told of a command's parameters.
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in _OPTIONS.items()
+    ]
+    pointed.__annotations__ = {
+        name: kind for name, kind in command.__annotations__.items() if name != "pointers"
+    }
+    kinds = get_type_hints(pointed, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for one in inspect.signature(command).parameters.values():
+        parameters += (
+            options if one.name == "pointers" else [one.replace(annotation=kinds[one.name])]
+        )
+    pointed.__signature__ = inspect.Signature(parameters)
+    pointed.__annotations__ = {one.name: one.annotation for one in parameters}
+    return pointed
+
+
+def _pointers(
     find: list[str] | None,
     find_at: int | None,
     box: list[str] | None,
     point: list[str] | None,
     not_point: list[str] | None,
     keymask: list[str] | None,
-    prompter: str | None = None,
+    prompter: str | None,
 ) -> Pointers:
     """What these options point at; a usage error for what cannot be read."""
     from cleanplate.engine.pointers import Box, KeyMask, Pointers, Spot

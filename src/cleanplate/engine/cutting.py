@@ -64,7 +64,7 @@ def cut_out(
             pointers = point_at_subject(
                 source, subject or MAIN, Path(folder), frames=span, watch=watch
             )
-        elif pointers.boxes and settings.method == "careful":
+        elif pointers.boxes and pointers.prompter is None and settings.method == "careful":
             pointers = sharpen_boxes(source, pointers, Path(folder), watch=watch)
         release()  # what looked for the subject is not needed to track it, nor that to matte it:
         quality = settings.output.quality

@@ -17,8 +17,11 @@ from cleanplate.errors import UsageError
 from cleanplate.matte import Cut, Hint, MatteSettings, matte_shot
 from cleanplate.matte.colour import foreground_of
 from cleanplate.matte.keyer import Screen, key, unspilled
+from cleanplate.matte.light_people import NETWORK as LIGHT_PEOPLE
 from cleanplate.matte.light_people import LightPeopleMatter
+from cleanplate.matte.look import NETWORK as LOOK
 from cleanplate.matte.look import Looker
+from cleanplate.matte.people import NETWORK as PEOPLE
 from cleanplate.matte.people import PeopleMatter
 from cleanplate.matte.trimap import Trimap
 from cleanplate.segment.edges import grow, shrink
@@ -31,7 +34,7 @@ Mask = NDArray[np.bool_]
 
 METHODS = ("careful", "people", "people-light", "key")
 
-NETWORKS = {"careful": "isnet", "people": "rvm", "people-light": "selfie"}
+NETWORKS = {"careful": LOOK, "people": PEOPLE, "people-light": LIGHT_PEOPLE}
 """The network that a method runs, where it runs one; a careful matte of one frame is made without."""
 
 _REACH = 0.15  # of the root of a mask's area: how far a network's matte may reach beyond it

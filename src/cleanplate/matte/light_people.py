@@ -22,6 +22,8 @@ from cleanplate.models.fetching import Watcher
 
 F32 = NDArray[np.float32]
 
+NETWORK = "selfie"
+
 _SIDE = 256  # pixels of the network's square input
 _COARSE = 320  # pixels: the longest side of what is steadied
 _ROOM = 0.2  # of the people's longer side: what is looked at around them
@@ -51,7 +53,7 @@ class LightPeopleMatter:
 
     def __init__(self, *, watch: Watcher | None = None) -> None:
         """Load the network, fetching it on first use; raises ModelError when it cannot be had."""
-        self._session = models.session("selfie", watch=watch)
+        self._session = models.session(NETWORK, watch=watch)
         (self._input,), (self._output,) = self._session.inputs, self._session.outputs
         self._before: _Before | None = None
 

@@ -11,6 +11,8 @@ from cleanplate.segment.salient import Salient
 
 F32 = NDArray[np.float32]
 
+NETWORK = "isnet"
+
 _ROOM = 0.12  # of the mask's longer side: what is looked at around it
 
 
@@ -22,7 +24,7 @@ class Looker:
 
     def __init__(self, side: int = 384, *, watch: Watcher | None = None) -> None:
         """`side` is the network's square input in pixels; it is fetched on first use."""
-        self._salient = Salient("isnet", side=side, watch=watch)
+        self._salient = Salient(NETWORK, side=side, watch=watch)
 
     def look(self, image: NDArray, mask: NDArray[np.bool_]) -> F32:
         """Float32 (h, w) in 0..1, 0 away from the mask; `image` is RGB uint8 or uint16 (h, w, 3)."""

@@ -15,6 +15,8 @@ from cleanplate.models.fetching import Watcher
 
 F32 = NDArray[np.float32]
 
+NETWORK = "rvm"
+
 _COARSE = 512  # pixels: the longest side at which it looks; its refiner works at the frame's own
 
 
@@ -27,7 +29,7 @@ class PeopleMatter:
 
     def __init__(self, *, watch: Watcher | None = None) -> None:
         """Load the network, fetching it on first use; raises ModelError when it cannot be had."""
-        self._session = models.session("rvm", "rvm.onnx", watch=watch)
+        self._session = models.session(NETWORK, "rvm.onnx", watch=watch)
         self._state: dict[str, NDArray] = {}
         self.restart()
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import json as json_text
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cleanplate.cli.options import InpaintOption, JsonOption, MaskOption, ProjectArgument
-from cleanplate.cli.pointing import (
-    BoxOption,
-    FindAtOption,
-    FindOption,
-    KeyMaskOption,
-    NotPointOption,
-    PointOption,
-    PrompterOption,
-    parse_pointers,
-)
+from cleanplate.cli.pointing import pointing
 from cleanplate.cli.project.history import describe
 from cleanplate.cli.project.objects import point_at
 from cleanplate.cli.project.settings import (
@@ -30,8 +21,13 @@ from cleanplate.cli.project.settings import (
     network_named,
 )
 
+if TYPE_CHECKING:
+    from cleanplate.engine.pointers import Pointers
 
+
+@pointing
 def new(
+    *,
     clip: Annotated[
         Path,
         typer.Argument(metavar="CLIP", show_default=False, help="A video or folder of frames."),
@@ -43,13 +39,7 @@ def new(
         ),
     ],
     mask: MaskOption = None,
-    find: FindOption = None,
-    find_at: FindAtOption = None,
-    box: BoxOption = None,
-    point: PointOption = None,
-    not_point: NotPointOption = None,
-    keymask: KeyMaskOption = None,
-    prompter: PrompterOption = None,
+    pointers: Pointers,
     grow: GrowOption = None,
     feather: FeatherOption = None,
     quality: QualityOption = None,
@@ -57,7 +47,6 @@ def new(
     inpaint: InpaintOption = None,
 ) -> None:
     """Make a project for a clip; say at once what is to be removed, or later."""
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     if mask is not None and pointers:
         raise typer.BadParameter("give either ready-made masks, with --mask, or point at things")
     from cleanplate.engine.projects import new_project

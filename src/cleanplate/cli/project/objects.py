@@ -11,16 +11,7 @@ import typer
 from cleanplate.cli.fetching import fetching
 from cleanplate.cli.mask import describe as describe_tracked
 from cleanplate.cli.options import EventsOption, JsonOption, ProjectArgument
-from cleanplate.cli.pointing import (
-    BoxOption,
-    FindAtOption,
-    FindOption,
-    KeyMaskOption,
-    NotPointOption,
-    PointOption,
-    PrompterOption,
-    parse_pointers,
-)
+from cleanplate.cli.pointing import pointing
 from cleanplate.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -38,20 +29,15 @@ class Action(StrEnum):
     garbage = "garbage"
 
 
+@pointing
 def point_(
+    *,
     project: ProjectArgument,
-    find: FindOption = None,
-    find_at: FindAtOption = None,
-    box: BoxOption = None,
-    point: PointOption = None,
-    not_point: NotPointOption = None,
-    keymask: KeyMaskOption = None,
-    prompter: PrompterOption = None,
+    pointers: Pointers,
 ) -> None:
     """Point at something, or correct what is there: OBJECT@FRAME:X,Y names the project's object."""
     from cleanplate.project import Project
 
-    pointers = parse_pointers(find, find_at, box, point, not_point, keymask, prompter)
     if not pointers:
         raise typer.BadParameter("say where: --find, --box, --point, --not-point or --keymask")
     point_at(Project.open(project), pointers)
