@@ -119,7 +119,7 @@ def follow(clip: Clip, index: int) -> Steps:
     """Run the fill's own steps on one frame and keep what each gives."""
     settings = FillSettings()
     with ThreadPoolExecutor(2) as pool:
-        window = Window(max(settings.reach), pool.submit)
+        window = Window(settings, pool.submit)
         for i, (image, hole) in enumerate(zip(clip.seen, clip.holes, strict=True)):
             window.add(prepare(i, image, hole, settings.work_area))
         window.end()

@@ -173,7 +173,7 @@ def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[
     out = []
     rng = np.random.default_rng(seed)
     with ThreadPoolExecutor(1) as pool:
-        window = Window(max(settings.reach), pool.submit)
+        window = Window(settings, pool.submit)
         for index, (image, hole) in enumerate(zip(hidden, holes, strict=True)):
             window.add(prepare(index, image, hole, settings.work_area))
         window.end()

@@ -23,7 +23,7 @@ def shares(scene, indices):
     """(belief (bh, bw, L + 1), offered (bh, bw, L), hole (bh, bw)) for each frame."""
     choice = FillSettings()
     with ThreadPoolExecutor(1) as pool:
-        window = Window(max(choice.reach), pool.submit)
+        window = Window(choice, pool.submit)
         for index, (image, hole) in enumerate(zip(scene.seen, scene.holes, strict=True)):
             window.add(prepare(index, image, hole, choice.work_area))
         window.end()

@@ -21,7 +21,7 @@ def planned():
     """A window over a panning clip with grain, and the plans of three frames in a row."""
     scene, settings = panned(noise=2.0), FillSettings()
     with ThreadPoolExecutor(2) as pool:
-        window = Window(max(settings.reach), pool.submit)
+        window = Window(settings, pool.submit)
         for index, (image, hole) in enumerate(zip(scene.seen, scene.holes, strict=True)):
             window.add(prepare(index, image, hole, settings.work_area))
         window.end()

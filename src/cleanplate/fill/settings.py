@@ -90,12 +90,6 @@ class FillSettings:
         """Pixels of the working resolution."""
         return _WORK_AREA[self._level]
 
-    @property
-    def furthest(self) -> int:
-        """Frames that a plan looks at, either way: a plan that met later ones would wait for steps
-        that are queued behind it, for ever."""
-        return max(*self.reach, SPACING + self.key_reach[-1])
-
 
 def key_frames(index: int) -> tuple[int, int]:
     """The key frames before (or at) and after a frame."""
@@ -105,7 +99,8 @@ def key_frames(index: int) -> tuple[int, int]:
 
 def context(settings: FillSettings) -> int:
     """How many frames either side decide what goes into a frame's hole, at most."""
-    return settings.furthest + settings.span + LOOKAHEAD
+    furthest = max(*settings.reach, SPACING + settings.key_reach[-1])
+    return furthest + settings.span + LOOKAHEAD
 
 
 def deciding(frames: range, settings: FillSettings) -> range:
@@ -113,7 +108,8 @@ def deciding(frames: range, settings: FillSettings) -> range:
 
     Their fill is a function of these frames and their holes, and of nothing else: shots can be
     filled in pieces, each with these around it, and the result is the same. All are counted as
-    `fill_shot` counts them; the range may begin below 0 and end beyond the shot.
+    `fill_shot` counts them; the range may begin below 0 and end beyond the shot. A plan that met
+    others would wait for steps that are queued behind it, for ever.
     """
     first, last = frames.start - settings.span, frames.stop - 1 + settings.span
     reach, near_key = max(settings.reach), settings.key_reach[-1]

@@ -53,7 +53,7 @@ def fill_shot(
     settings = settings or FillSettings()
     ready = prepare if memory is None else memory.frame
     with ThreadPoolExecutor(settings.workers, thread_name_prefix="fill") as pool:
-        window = Window(settings.furthest + settings.span, pool.submit, memory)
+        window = Window(settings, pool.submit, memory)
         filler = _Filler(window, settings, pool, first)
         asked = first
         try:

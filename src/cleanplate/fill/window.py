@@ -23,7 +23,7 @@ from cleanplate.fill.motion import (
     measure_step,
     settle_other,
 )
-from cleanplate.fill.settings import LOOKAHEAD, SETTLE
+from cleanplate.fill.settings import SETTLE, FillSettings, deciding
 from cleanplate.fill.unseen import Completed
 
 
@@ -44,9 +44,9 @@ class Window:
     """A sliding window over one shot."""
 
     def __init__(
-        self, reach: int, submit: Callable[..., Future], memory: Memory | None = None
+        self, settings: FillSettings, submit: Callable[..., Future], memory: Memory | None = None
     ) -> None:
-        self._reach = reach
+        self._settings = settings
         self._submit = submit
         self._memory = memory
         self.frames: dict[int, WorkFrame] = {}
@@ -80,14 +80,17 @@ class Window:
 
     def ready(self, index: int) -> bool:
         """Whether everything that frame `index` looks at has come in."""
-        return self.length is not None or self._count > index + self._reach + LOOKAHEAD
+        return self.length is not None or self._count >= self._deciding(index).stop
 
     def forget(self, index: int) -> None:
         """Let go of what no frame after `index` looks at."""
-        oldest = index - self._reach - LOOKAHEAD
+        oldest = self._deciding(index).start
         for table in (self.frames, self._steps, self._errors, self._completed):
             for key in [k for k in table if k < oldest]:
                 del table[key]
+
+    def _deciding(self, index: int) -> range:
+        return deciding(range(index, index + 1), self._settings)
 
     def _step(self, index: int) -> Step | None:
         future = self._steps.get(index)
