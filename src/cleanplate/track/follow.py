@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 from cleanplate.track.appearance import Appearance, Judgement, Views
 from cleanplate.track.decide import Decision, Evidence, decide
 from cleanplate.track.grids import to_frame, to_grid
-from cleanplate.track.motion import carry, reduced_grey
+from cleanplate.track.motion import Motion, motion_between, reduced_grey
 from cleanplate.track.network import Look, Network
 from cleanplate.track.window import Window, choose_window, whole
 
@@ -67,16 +68,29 @@ class Target:
         return float(np.median([_GOOD, *self.usual]))
 
 
+@dataclass(frozen=True)
+class _Glance:
+    """What is to be seen of a frame without the masks of the one before it: itself in `grey`, the
+    `motion` to it, and a look at the window that it will most likely be looked at in."""
+
+    image: np.ndarray = field(repr=False)
+    grey: np.ndarray = field(repr=False)
+    motion: Motion = field(repr=False)
+    look: Look | None = None
+
+
 class Follower:
     """Carries the masks of several objects from frame to frame.
 
     `fix` the masks of a frame, then `step` through the frames that follow it (or, backwards, come
-    before it).
+    before it). While a frame is decided, `aside` glances at the one that comes next.
     """
 
-    def __init__(self, network: Network, views: Views) -> None:
+    def __init__(self, network: Network, views: Views, aside: Executor) -> None:
         self._network = network
         self._views = views
+        self._aside = aside
+        self._coming: Future[_Glance] | None = None
         self._targets: dict[int, Target] = {}
         self._window: Window | None = None
         self._steps = 0
@@ -113,18 +127,23 @@ class Follower:
             target.lost = _NOWHERE
             target.soft = np.zeros_like(target.soft)
 
-    def step(self, image: np.ndarray) -> dict[int, Found]:
-        """Find every object on the next frame."""
+    def step(self, image: np.ndarray, coming: np.ndarray | None = None) -> dict[int, Found]:
+        """Find every object on the next frame; `coming` is the one after it, None for none."""
         shape = image.shape[:2]
-        grey = reduced_grey(image)
+        glance = self._glanced(image)
         names = list(self._targets)
         stack = np.dstack([self._targets[name].soft for name in names])
-        carried, trust = carry(self._grey, grey, stack)
+        carried, trust = glance.motion.carry(stack)
         carried = carried.reshape(*shape, len(names))
         for i, name in enumerate(names):
             self._targets[name].box = box_of(carried[..., i] > 0.5) or self._targets[name].box
         window = self._choose(shape)
-        look = self._network.look(image, window)
+        look = glance.look
+        if look is None or look.window != window:
+            look = self._network.look(image, window)
+        if coming is not None:
+            # Windows mostly stay where they are.
+            self._coming = self._aside.submit(self._glance, coming, glance.grey, window)
         cells, small = self._views.see(look)
         decisions = {}
         for i, name in enumerate(names):
@@ -134,8 +153,20 @@ class Follower:
                 judged,
             )
         found = self._settle(look, cells, small, decisions, shape)
-        self._grey, self._window = grey, window
+        self._grey, self._window = glance.grey, window
         return found
+
+    def _glanced(self, image: np.ndarray) -> _Glance:
+        """What is seen of the next frame at first, where it was not glanced at already."""
+        coming, self._coming = self._coming, None
+        if coming is not None and (glance := coming.result()).image is image:
+            return glance
+        return self._glance(image, self._grey, None)
+
+    def _glance(self, image: np.ndarray, before: np.ndarray, window: Window | None) -> _Glance:
+        grey = reduced_grey(image)
+        look = None if window is None else self._network.look(image, window)
+        return _Glance(image, grey, motion_between(before, grey), look)
 
     def _choose(self, shape: tuple[int, int]) -> Window:
         """One window for all objects: what is shared is paid for once.

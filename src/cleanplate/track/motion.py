@@ -5,6 +5,7 @@ DIS: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import cv2
@@ -30,28 +31,45 @@ def reduced_grey(image: np.ndarray) -> np.ndarray:
     return cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def carry(before: np.ndarray, now: np.ndarray, soft: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Move soft masks of the frame `before` onto the frame `now`.
+@dataclass(frozen=True)
+class Motion:
+    """The way from one frame to another, at the size of `reduced_grey`: `back`, float32 (h, w, 2),
+    where each pixel came from, and `trust`, float32 (h, w) in 0..1, how far that is to be believed."""
 
-    `before` and `now` are grey, as `reduced_grey` gives; `soft` float32 (h, w) or (h, w, n) at the
-    frame's own size, in 0..1. Returns the carried masks, shaped as `soft`, and how far the motion
-    is to be believed, float32 (h, w) in 0..1.
-    """
+    back: np.ndarray = field(repr=False)
+    trust: np.ndarray = field(repr=False)
+
+    def carry(self, soft: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Soft masks, float32 (h, w) or (h, w, n) at the frame's own size, and how far they are to
+        be believed where they come to lie, float32 (h, w) in 0..1."""
+        height, width = soft.shape[:2]
+        small = self.trust.shape
+        ratio = np.float32([width / small[1], height / small[0]])
+        full = cv2.resize(self.back, (width, height), interpolation=cv2.INTER_LINEAR) * ratio
+        carried = cv2.remap(soft, _grid(height, width) + full, None, cv2.INTER_LINEAR)
+        return carried, cv2.resize(self.trust, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def motion_between(before: np.ndarray, now: np.ndarray) -> Motion:
+    """How the frame `before` moved to become `now`; both are grey, as `reduced_grey` gives."""
     back = _flow(now, before)
     forth = _flow(before, now)
-    grid = _grid(*now.shape)
-    source = grid + back
+    source = _grid(*now.shape) + back
     returned = cv2.remap(
         forth, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
     )
     error = np.linalg.norm(back + returned, axis=2)
     inside = ((source >= 0) & (source <= np.float32(now.shape[::-1]) - 1)).all(axis=2)
-    trust = (inside / (1 + (error / _TRUST) ** 2)).astype(np.float32)
-    height, width = soft.shape[:2]
-    ratio = width / now.shape[1], height / now.shape[0]
-    full = cv2.resize(back, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(ratio)
-    carried = cv2.remap(soft, _grid(height, width) + full, None, cv2.INTER_LINEAR)
-    return carried, cv2.resize(trust, (width, height), interpolation=cv2.INTER_LINEAR)
+    return Motion(back, (inside / (1 + (error / _TRUST) ** 2)).astype(np.float32))
+
+
+def carry(before: np.ndarray, now: np.ndarray, soft: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Move soft masks of the frame `before` onto the frame `now`.
+
+    `before` and `now` are grey, as `reduced_grey` gives; `soft` and what is returned are as for
+    `Motion.carry`.
+    """
+    return motion_between(before, now).carry(soft)
 
 
 def _flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -78,7 +78,8 @@ class TrackSession:
     Objects are numbered by the caller, from 1. What is marked on a frame is that frame's mask for
     good, and teaches the tracker what the object looks like, for every other frame.
 
-    Memory holds a few frames and their features; of the frames before the last mark also their
+    The next frame is glanced at while one is decided, so both cores have work. Memory holds a few
+    frames and their features; of the frames before the last mark also their
     masks, compressed, some kilobytes each.
     """
 
@@ -262,7 +263,7 @@ class TrackSession:
         self, index: int, forwards: Mapping[int, Found], backwards: Mapping[int, Pressed]
     ) -> Tracked:
         """Both directions made one, and the user's word put over it."""
-        shape = self._frame(index).shape[:2]
+        shape = self._shape
         found = {
             name: blend(
                 forwards.get(name),
@@ -289,6 +290,11 @@ class TrackSession:
             present={name: bool(masks[name].any()) for name in found},
             soft=soft,
         )
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """The frames' height and width, which every mark has."""
+        return next(iter(next(iter(self._marks.values())).values())).shape
 
     def _distance(self, name: int, index: int, way: int) -> float:
         """Frames to the nearest mark of an object before (-1) or after (+1) a frame."""
