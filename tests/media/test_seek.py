@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
+from fractions import Fraction
+
 import pytest
 
 from cleanplate.errors import UsageError
@@ -18,6 +22,17 @@ KINDS = {
     "mpeg2.ts": ("mpeg2video", "yuv420p", {"g": "5"}),
     "ffv1.mkv": ("ffv1", "yuv422p10le", {}),
     "film.gif": ("gif", "rgb8", {}),
+}
+
+
+GROUPS = {
+    "pyramid.mp4": ("libx264", {"g": "48", "x264-params": "b-pyramid=normal:ref=4", "bf": "4"}),
+    "strict.mkv": ("libx264", {"g": "20", "x264-params": "b-pyramid=strict:ref=2", "bf": "3"}),
+    "open.mp4": ("libx264", {"g": "12", "bf": "3", "x264-params": "open-gop=1"}),
+    "open.mov": ("libx265", {"x265-params": "keyint=12:open-gop=1:bframes=4:log-level=none"}),
+    "h265.mp4": ("libx265", {"x265-params": "keyint=48:bframes=4:log-level=none"}),
+    "mpeg4.mp4": ("mpeg4", {"g": "15", "bf": "2"}),
+    "refresh.mp4": ("libx264", {"g": "20", "x264-params": "intra-refresh=1"}),
 }
 
 
@@ -47,8 +62,8 @@ def test_a_key_frame_is_read_without_those_before_it(tmp_path, name, monkeypatch
     decoded = []
     pictures = Decoder.pictures
 
-    def counted(decoder, whole=None):
-        for picture in pictures(decoder, whole):
+    def counted(decoder, *times, **more):
+        for picture in pictures(decoder, *times, **more):
             decoded.append(picture.pts)
             yield picture
 
@@ -62,6 +77,36 @@ def test_a_key_frame_is_read_without_those_before_it(tmp_path, name, monkeypatch
             assert fingerprint(clip.read_frame(index)) == in_order[index]
             # Those of an open group of pictures that are shown before it come with it.
             assert len(decoded) <= 4, (index, len(decoded))
+
+
+@pytest.mark.parametrize("name", KINDS | GROUPS)
+def test_any_way_to_a_frame_gives_that_frame(tmp_path, name):
+    *codec, options = (KINDS | GROUPS)[name]
+    rng = random.Random(name)
+    times = [40 * n + rng.randrange(30) for n in range(72)] if name in GROUPS else None
+    path = write_clip(
+        tmp_path / name, 72, *codec, options=options, times=times,
+        time_base=Fraction(1, 1000 if times else 25),
+    )  # fmt: skip
+
+    def give_up(frame):
+        raise InterruptedError
+
+    with open_clip(path) as clip, open_clip(path) as other:
+        in_order = [fingerprint(frame) for frame in clip]
+        for _ in range(40):
+            index = rng.randrange(72)
+            if rng.random() < 0.3:  # on the way to it, something else is wanted
+                with suppress(InterruptedError):
+                    other.read_frame(index, give_up, alone=rng.random() < 0.5)
+                index = rng.randrange(72)
+            frame = other.read_frame(index, alone=rng.random() < 0.5)
+            assert (frame.index, fingerprint(frame)) == (index, in_order[index])
+            if rng.random() < 0.3:
+                read = [one for one in (other.read(), other.read(), other.read()) if one]
+                numbers = [one.index for one in read]
+                assert numbers == list(range(numbers[0], numbers[0] + len(read))) if read else True
+                assert [fingerprint(one) for one in read] == [in_order[n] for n in numbers]
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -118,6 +118,9 @@ class Decoder:
 
     `damaged` counts the packets that could not be decoded, `read_error` says why the file itself
     could not be read on, `repaired` counts frames without a usable timestamp.
+
+    Before the time `whole`, which may be put off while pictures are drawn, frames that no other
+    refers to are left out: in most files that halves the way from a key frame to a frame behind it.
     """
 
     def __init__(
@@ -132,6 +135,8 @@ class Decoder:
         self._context = decoder_context(stream, threads)
         self._interlaced = interlaced
         self._referred: Referred | None = None
+        self._passed: set[int] = set()
+        self.whole: int | None = None
         self.damaged = 0
         self.read_error: str | None = None
         self.repaired = 0
@@ -139,19 +144,27 @@ class Decoder:
         rate = stream.guessed_rate or stream.average_rate or Fraction(25)
         self._usual = max(1, round(1 / (rate * stream.time_base))) if rate else 1
 
+    @property
+    def interlaced(self) -> bool:
+        """Whether fields are woven, as far as is known: a frame then needs its neighbours."""
+        return self._interlaced or self.found_interlaced
+
     def flush(self) -> None:
         """Forget what is under way; call after seeking the container."""
         self._context.flush_buffers()
 
-    def pictures(self, whole: int | None = None) -> Iterator[Picture]:
-        """All frames from here to the end of the file, in the order of their times.
+    def pictures(self, whole: int | None = None, last: int | None = None) -> Iterator[Picture]:
+        """All frames from here to the end of the file, in the order of their times; before the time
+        `whole` not all of them.
 
-        Before the time `whole`, frames that no other refers to may be left out: in most files that
-        halves the way from a key frame to a frame behind it.
+        With `last`, as soon as the frame of that time is decoded, what is complete by then, and no
+        more: sooner by those that a decoder is given before it gives a frame away. It has to be
+        flushed then.
         """
+        self.whole = whole
         times = Timestamps()
         weave: Deinterlacer | None = None
-        for frame in self._frames(whole):
+        for frame in self._frames(last):
             duration = frame.duration or self._usual
             picture = Picture(normalise(frame), times.best(frame, duration), duration)
             self.repaired = times.repaired
@@ -182,11 +195,12 @@ class Decoder:
             return None
         return Picture(normalise(frames[0]), frames[0].pts, frames[0].duration or self._usual)
 
-    def _frames(self, whole: int | None) -> Iterator[av.VideoFrame]:
+    def _frames(self, last: int | None) -> Iterator[av.VideoFrame]:
+        self._passed.clear()
         sent = got = 0
-        last = None
+        latest = None
         for packet in self._packets():
-            passed = whole is not None and packet.pts is not None and packet.pts < whole
+            passed = self._passes(packet)
             self._context.skip_frame = "NONREF" if passed else "DEFAULT"
             sent += not packet.is_discard and not passed
             if passed and not self._is_referred_to(packet):
@@ -197,19 +211,35 @@ class Decoder:
                 self.damaged += 1
                 continue
             for frame in frames:
-                got += whole is None or frame.pts is None or frame.pts >= whole
-                last = frame.pts
+                got += self._is_whole(frame)
+                latest = frame.pts
                 yield frame
+            if last is not None and packet.pts == last:
+                break
         try:
             frames = self._context.decode(None)
         except av.error.FFmpegError:
             frames = []
         for frame in frames:
-            got += 1
-            last = frame.pts
+            got += self._is_whole(frame)
+            latest = frame.pts
             yield frame
-        if got < sent and last is not None:
-            yield from self._salvage(last)
+        if last is None and got < sent and latest is not None:
+            yield from self._salvage(latest)
+
+    def _passes(self, packet: av.Packet) -> bool:
+        """Whether `packet` lies before `whole`; if so, that is remembered."""
+        if self.whole is None or packet.pts is None or packet.pts >= self.whole:
+            return False
+        self._passed.add(packet.pts)
+        return True
+
+    def _is_whole(self, frame: av.VideoFrame) -> bool:
+        """Whether `frame` was not passed on the way to another, nor is asked about again."""
+        if frame.pts in self._passed:
+            self._passed.discard(frame.pts)
+            return False
+        return True
 
     def _is_referred_to(self, packet: av.Packet) -> bool:
         if self._referred is None:

@@ -107,6 +107,7 @@ class Frame:
             src_color_range=2 if self.colour.range == "full" else 1,
             dst_color_range=2,
             interpolation="AREA",
+            threads=1,  # two take longer, to be made for each picture
         )  # fmt: skip
         return np.ascontiguousarray(self.orientation.apply(planes(small)[0]))
 

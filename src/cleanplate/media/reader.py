@@ -20,8 +20,8 @@ from cleanplate.media.info import ClipInfo
 from cleanplate.media.probing import probe
 from cleanplate.media.timing import Timeline, has_true_times, read_timeline
 
-# Going on is cheaper than seeking when the wanted frame is this near.
-_NEAR = 48
+# Reading on to a frame this many frames ahead passes those that no other refers to.
+_SKIPPING = 4
 # bwdif looks one frame back and one ahead.
 _DEINTERLACE_REACH = 2
 _REMEMBERED = 2
@@ -53,6 +53,9 @@ class ClipReader(ABC):
     than a handful of frames. `read_frame` may be called by several threads; they take turns.
     """
 
+    _near = 1
+    """Going on is cheaper than seeking where the wanted frame is less than this many ahead."""
+
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
         self.info = info
         self.warnings: list[str] = list(info.warnings)
@@ -61,6 +64,7 @@ class ClipReader(ABC):
         self._recent: OrderedDict[int, Frame] = OrderedDict()
         self._stream: Iterator[Frame] | None = None
         self._next = 0
+        self._whole = 0  # the frame that no gaps come behind
 
     def __enter__(self) -> ClipReader:
         return self
@@ -106,12 +110,13 @@ class ClipReader(ABC):
     def seek(self, index: int) -> None:
         """Make frame `index` the next that `read` gives."""
         self._stream = None
-        self._next = index
+        self._next = self._whole = index
 
     def read(self) -> Frame | None:
         """The next frame of the range, None behind the last."""
         with self._lock:
-            if self._stream is None:
+            if self._stream is None or self._next < self._whole:
+                self.seek(self._next)
                 self._stream = self._from(self._next)
             for frame in self._stream:
                 self._next = frame.index + 1
@@ -121,10 +126,14 @@ class ClipReader(ABC):
                     return frame
             return None
 
-    def read_frame(self, index: int, passing: Callable[[Frame], None] | None = None) -> Frame:
+    def read_frame(
+        self, index: int, passing: Callable[[Frame], None] | None = None, alone: bool = False
+    ) -> Frame:
         """Frame `index` of the clip, whatever the range; quick for frames near the last one.
 
-        `passing` is called with each frame that is decoded on the way to it.
+        `passing` is called with each frame that is decoded on the way to it; what it raises ends
+        the way there, and reading goes on from there later. With `alone` nothing behind the frame
+        is wanted: it comes sooner, if it has to be sought, and so has the next.
 
         Raises:
             UsageError: there is no such frame.
@@ -134,22 +143,29 @@ class ClipReader(ABC):
             if index in self._recent:
                 self._recent.move_to_end(index)
                 return self._recent[index]
-            frame = self._fetch(index, passing)
+            frame = self._fetch(index, passing or _pass, alone)
             self._recent[index] = frame
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
             return frame
 
     def leads_to(self, index: int) -> bool:
-        """Whether frame `index` is near behind what was read last: to go on is cheaper than to
+        """Whether frame `index` lies ahead of what was read last, and to go on is cheaper than to
         seek."""
-        return self._stream is not None and self._next <= index < self._next + _NEAR
+        if self._stream is None or index < max(self._next, self._whole):
+            return False
+        return index < self._next + self._near or self._start_before(index) <= self._next
 
-    def _fetch(self, index: int, passing: Callable[[Frame], None] | None) -> Frame:
+    def _fetch(self, index: int, passing: Callable[[Frame], None], alone: bool) -> Frame:
         if index < 0:
             raise UsageError(f"There is no frame {index}; frames count from 0.")
-        if not self.leads_to(index):
+        if self.leads_to(index):
+            self._hurry_to(index)
+        else:
             self.seek(index)
+            found = self._alone(index, passing) if alone else None
+            if found is not None:
+                return found
             self._stream = self._towards(index)
         for frame in self._stream:
             self._next = frame.index + 1
@@ -157,8 +173,7 @@ class ClipReader(ABC):
                 return frame
             if frame.index > index:
                 break
-            if passing is not None:
-                passing(frame)
+            passing(frame)
         count = self.count()
         if index >= count:
             raise UsageError(f"There is no frame {index}: the clip's last is {count - 1}.")
@@ -166,7 +181,19 @@ class ClipReader(ABC):
 
     def way(self, index: int) -> int:
         """How many frames, at most, are passed on the way to frame `index`."""
-        return index - self._next if self.leads_to(index) else 0
+        return index - (self._next if self.leads_to(index) else self._start_before(index))
+
+    @abstractmethod
+    def _start_before(self, index: int) -> int:
+        """The frame that decoding starts at for frame `index`, at it or before it."""
+
+    @abstractmethod
+    def _hurry_to(self, index: int) -> None:
+        """Say that frames before `index`, which is read on to, are not wanted."""
+
+    def _alone(self, index: int, passing: Callable[[Frame], None]) -> Frame | None:
+        """Frame `index`, where there is a quicker way to it than to those behind it as well."""
+        return None
 
     @abstractmethod
     def starts(self) -> list[int]:
@@ -183,7 +210,7 @@ class ClipReader(ABC):
         Of a video these are the frames that others are predicted from, about half of all in most
         files, at half the cost.
         """
-        self._stream = None
+        self.seek(frames.start)
         for frame in self._skimmed(frames):
             if frame.index >= frames.stop:
                 return
@@ -213,6 +240,8 @@ class ClipReader(ABC):
 class VideoReader(ClipReader):
     """Frames of a video file, by FFmpeg."""
 
+    _near = 48
+
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
         super().__init__(info, frames)
         self._container = open_input(info.path)
@@ -239,12 +268,34 @@ class VideoReader(ClipReader):
         super().close()
         self._container.close()
 
-    def way(self, index: int) -> int:
-        if self.leads_to(index):
-            return index - self._next
+    def _start_before(self, index: int) -> int:
+        entry = self.timeline.entry(min(index, len(self.timeline) - 1))
+        key = self.timeline.index_of(int(self.timeline.key_pts[entry])) if entry >= 0 else 0
+        return key or 0
+
+    def _hurry_to(self, index: int) -> None:
+        whole = index - _DEINTERLACE_REACH
+        if whole - self._next >= _SKIPPING and self._can_skip and index < len(self.timeline):
+            self._decoder.whole = int(self.timeline.pts[whole])
+            self._whole = whole
+
+    @property
+    def _can_skip(self) -> bool:
+        return has_true_times(self.info) and not self._decoder.interlaced
+
+    def _alone(self, index: int, passing: Callable[[Frame], None]) -> Frame | None:
+        if not (self._can_skip and 0 < index < len(self.timeline)):
+            return None
+        time = int(self.timeline.pts[index])
         entry = self.timeline.entry(index)
-        key = self.timeline.index_of(int(self.timeline.key_pts[entry])) if entry > 0 else 0
-        return index - (key or 0)
+        pictures = self._enter(entry, time, last=time) if entry >= 0 else None
+        for frame in self._frames(pictures or iter(()), None):
+            if self._decoder.interlaced:
+                return None  # its fields are woven with those of the frame behind it
+            if frame.index == index:
+                return frame
+            passing(frame)
+        return None
 
     def start(self, index: int) -> Frame:
         time = int(self.timeline.pts[index])
@@ -282,7 +333,7 @@ class VideoReader(ClipReader):
         of them."""
         reach = _DEINTERLACE_REACH if self.info.interlaced else 0
         entry = self.timeline.entry(max(0, index - reach))
-        while entry > 0:
+        while entry >= 0:
             pictures = self._enter(entry, whole)
             if pictures is not None:
                 break
@@ -305,19 +356,21 @@ class VideoReader(ClipReader):
         self._video = self._container.streams[self.info.video_stream]
         self._decoder = Decoder(self._container, self._video, self.info.interlaced)
 
-    def _enter(self, entry: int, whole: int | None) -> Iterator[Picture] | None:
-        """Pictures from key frame `entry` on, None where the file did not go there.
-
-        Before the time `whole`, those that no other refers to may be missing."""
+    def _enter(
+        self, entry: int, whole: int | None, last: int | None = None
+    ) -> Iterator[Picture] | None:
+        """Pictures from key frame `entry` on, None where the file did not go there; `whole` and
+        `last` are those of `Decoder.pictures`."""
         # Not by the time of decoding, which in MP4 leads to the key frame before.
-        self._container.seek(int(self.timeline.key_pts[entry]), stream=self._video)
+        key = int(self.timeline.key_pts[entry])
+        self._container.seek(key, stream=self._video)
         self._decoder.flush()
         self._moved = True
-        pictures = self._decoder.pictures(whole)
+        pictures = self._decoder.pictures(whole, last)
         first = next(pictures, None)
-        if first is None or first.pts > self.timeline.key_pts[entry]:
-            return None
-        return itertools.chain([first], pictures)
+        # The very start is not found in every container.
+        missed = first is None or first.pts > key or (entry == 0 and first.pts < key)
+        return None if missed else itertools.chain([first], pictures)
 
     def _frames(self, pictures: Iterator[Picture], index: int | None) -> Iterator[Frame]:
         """`pictures` with their frame numbers: counted from `index`, or looked up by their time.
@@ -326,7 +379,7 @@ class VideoReader(ClipReader):
         """
         place = index or 0
         for picture in pictures:
-            if index is None or self._decoder.damaged:
+            if index is None or self._decoder.damaged or self._decoder.whole is not None:
                 found = self.timeline.index_of(picture.pts)
                 place = place if found is None else max(place, found)
             yield self._frame(picture, place)
@@ -374,6 +427,12 @@ class FramesReader(ClipReader):
         for place in range(index, len(self.info.files)):
             yield self._load(place)
 
+    def _start_before(self, index: int) -> int:
+        return index
+
+    def _hurry_to(self, index: int) -> None:
+        pass  # there is nothing on the way
+
     def _load(self, index: int) -> Frame:
         path = self.info.files[index]
         picture = sequence.read_picture(path)
@@ -396,6 +455,10 @@ class FramesReader(ClipReader):
         return Frame(
             native, index, index, self.info.time_base, 1, picture.colour, self.info.orientation
         )
+
+
+def _pass(frame: Frame) -> None:
+    """Do nothing with a frame on the way to another."""
 
 
 class _Range:
