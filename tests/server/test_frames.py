@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import time
 import wave
 
 import cv2
@@ -13,6 +15,7 @@ from servers import API, wait_for
 
 from cleanplate.media import open_clip
 from cleanplate.server.drafts import Drafts
+from cleanplate.server.frames import Frames
 from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import unjpeg
 
@@ -119,6 +122,57 @@ def test_a_frame_far_from_a_key_frame_leaves_drafts_on_the_way(client, workspace
         draft = client.app.state.services.frames.drafts.nearest(clip, index)
         assert abs(draft.frame - index) <= 12
         assert psnr(unjpeg(draft.data), true[draft.frame]) > 24
+
+
+@pytest.fixture
+def unprepared(client, workspace, monkeypatch):
+    """The address of a clip of one key frame, of which nothing is made in advance; numbers of frames
+    as they are decoded on the way to others."""
+    passed = []
+
+    def leave(drafts, clip, frame):
+        time.sleep(0.01)
+        passed.append(frame.index)
+
+    monkeypatch.setattr(Drafts, "_fill", lambda drafts, sheet: None)
+    monkeypatch.setattr(Drafts, "leave", leave)
+    monkeypatch.setattr(Frames, "_run", lambda frames: None)
+    write_clip(workspace / "long.mp4", pan("coffee", 60))
+    made = client.post(f"{API}/projects", json={"path": "long.mp4"}).json()["id"]
+    return f"{API}/projects/{made}", passed
+
+
+def test_decoding_ends_when_whoever_asked_has_gone(client, unprepared):
+    at, passed = unprepared
+
+    async def receive():
+        while not passed:
+            await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        pass
+
+    request = client.build_request("GET", f"{at}/frames/55")
+    headers = [(name.lower(), value) for name, value in request.headers.raw]
+    scope = {
+        "type": "http", "method": "GET", "path": request.url.path, "query_string": b"",
+        "headers": headers, "http_version": "1.1", "scheme": "http",
+        "server": ("127.0.0.1", 8427), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    client.portal.call(client.app, scope, receive, send)
+    assert 0 < len(passed) < 20
+    assert psnr(decoded(client.get(f"{at}/frames/57")), pan("coffee", 60)[57]) > 30
+    assert len(passed) == len(set(passed))  # it went on from where it was
+
+
+def test_going_back_a_way_is_gone_once(client, unprepared):
+    at, passed = unprepared
+    true = pan("coffee", 60)
+    for index in (57, 54, 53, 49, 44, 41, 40):
+        client.get(f"{at}/frames/{index}/at-hand")
+        assert psnr(decoded(client.get(f"{at}/frames/{index}")), true[index]) > 30
+    assert len(passed) < 100  # to 57, and to 54 and all before it
 
 
 def test_sound_is_that_of_the_frames(client, at):

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
@@ -26,7 +26,7 @@ from cleanplate.errors import (
 )
 from cleanplate.server import pages
 from cleanplate.server.guard import Guard, refusal
-from cleanplate.server.refusals import Refused
+from cleanplate.server.refusals import Abandoned, Refused
 from cleanplate.server.routes import (
     events,
     frames,
@@ -124,6 +124,10 @@ def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> JSONResponse:
         return refusal(error)
+
+    @app.exception_handler(Abandoned)
+    def abandoned(request: Request, error: Abandoned) -> Response:
+        return Response(status_code=499)
 
     @app.exception_handler(CleanplateError)
     def expected(request: Request, error: CleanplateError) -> JSONResponse:

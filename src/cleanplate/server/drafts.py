@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,7 +35,10 @@ _MOST = 96 << 20
 """Bytes of a clip's drafts: some ten minutes. Of longer clips what is around the playhead is kept."""
 
 _COARSE = 200
-"""Key frames at most that are made before anything else."""
+"""Key frames at most that are made before all is, but for where one looks."""
+
+_FIRST = 12
+"""Key frames that are made before anything else."""
 
 _LEFT = 8
 """Frames: a draft is left on the way to another frame where no other is this near."""
@@ -184,7 +188,8 @@ class Drafts:
         with open_clip(sheet.clip.info) as reader:
             starts = reader.starts()
             for frame in self._coarse_to_fine(sheet, reader, starts):
-                self._put(sheet, frame.index, _small(frame))
+                if frame.index not in sheet.pictures:
+                    self._put(sheet, frame.index, _small(frame))
                 self._readers.give_way()
                 if not self._wanted(sheet):
                     return
@@ -195,24 +200,43 @@ class Drafts:
     def _coarse_to_fine(
         self, sheet: _Sheet, reader: ClipReader, starts: list[int]
     ) -> Iterator[Frame]:
-        for frame in _spread(starts[:: -(-len(starts) // _COARSE)]):
+        coarse = deque(_spread(starts[:: -(-len(starts) // _COARSE)]))
+        missing = set(_stretches(starts, sheet.clip.frames)) - sheet.fine
+        for _ in range(min(_FIRST, len(coarse))):
             at = starts[bisect_right(starts, self._playhead()) - 1]
-            for wanted in (at, frame):
+            for wanted in (at, coarse.popleft()):
                 if wanted not in sheet.pictures:
                     yield reader.start(wanted)
-        missing = set(_stretches(starts, sheet.clip.frames)) - sheet.fine
         while missing:
             at = self._playhead()
             stretch = min(missing, key=lambda one: _distance(one, at))
+            if coarse and _distance(stretch, at):
+                frame = coarse.popleft()
+                if frame not in sheet.pictures:
+                    yield reader.start(frame)
+                continue
             if sheet.weight > _MOST:
                 farthest = max(sheet.fine, key=lambda one: _distance(one, at))
                 if _distance(farthest, at) <= _distance(stretch, at):
                     return
                 with self._changed:
                     sheet.drop(farthest)
-            yield from reader.skim(stretch)
-            missing.remove(stretch)
-            sheet.fine.add(stretch)
+            for frame in reader.skim(stretch):
+                yield frame
+                if self._has_gone_on(stretch, missing):
+                    break
+            else:
+                missing.remove(stretch)
+                sheet.fine.add(stretch)
+
+    def _has_gone_on(self, stretch: range, missing: set[range]) -> bool:
+        """Whether the playhead has gone from a stretch into the one beside it, where more is
+        missing: who drags it does not come back at once."""
+        at = self._playhead()
+        return any(
+            at in one and (one.start == stretch.stop or one.stop == stretch.start)
+            for one in missing
+        )
 
     def _playhead(self) -> int:
         with self._changed:

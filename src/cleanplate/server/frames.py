@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.errors import CleanplateError
-from cleanplate.media import Frame
+from cleanplate.media import ClipReader, Frame
 from cleanplate.server.drafts import Drafts
 from cleanplate.server.opened import Clip, OpenProject
 from cleanplate.server.packing import pack, unpack
@@ -42,14 +42,17 @@ _AHEAD = 3
 _MEMORY = 192 << 20
 
 _PASSED = 96 << 20
-"""Bytes of frames that are held for the stretch around one that was looked at."""
+"""Bytes of frames at most that are held before one that was come to from behind it."""
 
 _FAR = 2 * STRETCH
-"""Frames on the way to a stretch that nobody wants to go twice."""
+"""Frames on a way that is better gone on than gone again."""
 
 _REST = 0.25
 """Seconds that one looks at a place before the stretch that is being made elsewhere is left for
 it: the way to another one may be long."""
+
+_LEAP = 3
+"""Frames from one that is looked at to the next, from which on one scrubs and does not play."""
 
 _PATIENCE = 0.1
 """Seconds between two looks at whether drafts are finished."""
@@ -101,8 +104,9 @@ class Frames:
         self.drafts = Drafts(store, self.readers)
         self._wish: Wish | None = None
         self._since = 0.0  # when it came to its stretch
+        self._leapt = 0.0  # when it last came from farther than its neighbour
         self._at: Wish | None = None  # the frame that is being made in advance
-        self._passed: dict[tuple[str, int], Frame] = {}  # on the way to what was looked at last
+        self._passed: dict[tuple[str, int], Frame] = {}  # before what was looked at last
         self._wished = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -113,16 +117,21 @@ class Frames:
         frame: int,
         width: int | None,
         format: Literal["jpeg", "png"] = "jpeg",
+        check: Callable[[], None] = lambda: None,
     ) -> Picture:
-        """A frame as a JPEG at least `width` wide, or a PNG of exactly that width."""
+        """A frame as a JPEG at least `width` wide, or a PNG of exactly that width.
+
+        `check` is called now and then while it is decoded, and may raise.
+        """
         project.check_frame(frame)
         clip = project.clip()
         if format == "png":
-            return Picture(png(self._decoded(clip, frame, width or clip.info.width)))
+            return Picture(png(self._decoded(clip, frame, width or clip.info.width, check)))
         served = width_for(width, clip.info.width)
         data = self._known(clip, frame, served) or self._awaited(clip, frame, served)
         if data is None:
-            data = jpeg(self._decoded(clip, frame, served, hold=served <= _WIDEST))
+            self._look_ahead(clip, frame, served)
+            data = jpeg(self._decoded(clip, frame, served, check))
             self._recent.put((clip.fingerprint, frame, served), data)
         self._look_ahead(clip, frame, served)
         return Picture(data)
@@ -167,21 +176,41 @@ class Frames:
     def _known_now(self, wish: Wish) -> bytes | None:
         return self._recent.get((wish.clip.fingerprint, wish.frame, wish.width))
 
-    def _decoded(self, clip: Clip, frame: int, width: int, hold: bool = False) -> NDArray[np.uint8]:
-        """A frame that has to be decoded. With `hold` those of its stretch on the way to it are kept
-        for whoever makes the stretch, where he would else have to go a long way again."""
-        first = frame - frame % STRETCH
-        hold = hold and STRETCH * clip.info.width * clip.info.height * 3 // 2 <= _PASSED
+    def _decoded(
+        self, clip: Clip, frame: int, width: int, check: Callable[[], None]
+    ) -> NDArray[np.uint8]:
+        """A frame that has to be decoded."""
+        passed = self._passed.get((clip.fingerprint, frame))
+        if passed is not None:
+            return small(passed, clip, width)
+
+        def passing(one: Frame) -> None:
+            check()
+            self.drafts.leave(clip, one)
+
         with self.readers.urgent(), self.readers.near(clip, frame) as reader:
-            leave = partial(self.drafts.leave, clip)
-            held = {}
-            if hold and not reader.leads_to(frame) and reader.way(first) > _FAR:
-                for one in range(first, frame):
-                    held[clip.fingerprint, one] = reader.read_frame(one, leave)
-            image = small(reader.read_frame(frame, leave), clip, width)
-        if held:
-            self._passed = held
-        return image
+            check()
+            sought = not reader.leads_to(frame)
+            if sought and self._going_back(clip, frame):
+                self._hold_before(clip, frame, reader, passing)
+            alone = sought and reader.way(frame) <= _FAR
+            return small(reader.read_frame(frame, passing, alone), clip, width)
+
+    def _going_back(self, clip: Clip, frame: int) -> bool:
+        wish = self._wish
+        beside = wish is not None and wish.clip.fingerprint == clip.fingerprint
+        return beside and wish.frame == frame and wish.step < 0
+
+    def _hold_before(
+        self, clip: Clip, frame: int, reader: ClipReader, passing: Callable[[Frame], None]
+    ) -> None:
+        """Hold the frames before one, the next to be looked at, which else would take the same way
+        again, each."""
+        fit = _PASSED * 2 // (clip.info.width * clip.info.height * 3)
+        held = {}
+        for one in range(max(0, frame - min(fit, STRETCH)), frame):
+            held[clip.fingerprint, one] = reader.read_frame(one, passing)
+        self._passed = held
 
     def _remember(self, clip: Clip, stretch: int, width: int, made: list[bytes]) -> None:
         for place, data in enumerate(made):
@@ -195,10 +224,14 @@ class Frames:
             return
         with self._wished:
             last = self._wish
-            back = last is not None and 0 < last.frame - frame <= STRETCH
-            self._wish = Wish(clip, frame, width, -1 if back else 1)
+            self._wish = Wish(clip, frame, width, _step(last, clip, frame))
+            if self._wish.step > 0:
+                self._passed = {}
+            now = time.monotonic()
+            if last is not None and abs(frame - last.frame) >= _LEAP:
+                self._leapt = now
             if not self._wish.beside(last):
-                self._since = time.monotonic()
+                self._since = now
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
                 self._thread.start()
@@ -220,6 +253,8 @@ class Frames:
     def _make_next(self, wish: Wish) -> bool:
         """Make one stretch that is missing; whether none is."""
         clip, width = wish.clip, wish.width
+        with suppress(CleanplateError, OSError):
+            self.readers.prepare(clip)
         near = self._near(wish)
         for stretch in self._order(wish):
             key = _stretch_key(clip, stretch, width)
@@ -262,6 +297,7 @@ class Frames:
                 place = Wish(clip, frame, width)
                 self.readers.give_way()
                 with self._wished:
+                    self._let_scrub()
                     rested = time.monotonic() - self._since > _REST
                     if self._closed or (rested and not wish.beside(self._wish)):
                         return None
@@ -274,10 +310,16 @@ class Frames:
                 self._wished.notify_all()
         return made
 
+    def _let_scrub(self) -> None:
+        """Wait while one leaps about: what is made so slowly is passed before it is there, and
+        drafts are not."""
+        while not self._closed and (left := self._leapt + _REST - time.monotonic()) > 0:
+            self._wished.wait(left)
+
     def _make_one(self, place: Wish) -> bytes:
         known = self._known_now(place)
         if known is None:
-            passed = self._passed.pop((place.clip.fingerprint, place.frame), None)
+            passed = self._passed.get((place.clip.fingerprint, place.frame))
             if passed is None:
                 with self.readers.near(place.clip, place.frame) as reader:
                     passed = reader.read_frame(place.frame)
@@ -308,6 +350,15 @@ class Frames:
         if self._thread is not None:
             self._thread.join(2)
         self.readers.close()
+
+
+def _step(last: Wish | None, clip: Clip, frame: int) -> int:
+    """Whether a frame was come to from behind it (-1) or not (1), `last` being looked at before."""
+    if last is None or last.clip.fingerprint != clip.fingerprint:
+        return 1
+    if frame == last.frame:
+        return last.step
+    return -1 if 0 < last.frame - frame <= STRETCH else 1
 
 
 def small(frame: Frame, clip: Clip, width: int) -> NDArray[np.uint8]:

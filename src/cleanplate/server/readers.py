@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from cleanplate.errors import CleanplateError
 from cleanplate.media import ClipReader, open_clip
 from cleanplate.server.opened import Clip
 
@@ -22,13 +23,8 @@ _ALL = 8
 class _Held:
     clip: str
     reader: ClipReader | None = None  # while it is being opened
-    at: int = -1
-    busy: bool = False
+    busy: bool = True
     used: float = field(default_factory=time.monotonic)
-
-    def cost(self, frame: int) -> tuple[bool, int]:
-        """What it takes to get to a frame: going on is cheaper than going back."""
-        return (frame < self.at, abs(frame - self.at))
 
 
 class Readers:
@@ -62,26 +58,46 @@ class Readers:
         held = self._take(clip, frame)
         try:
             yield held.reader
-        except BaseException:
-            held.at = -1
+        except CleanplateError:
+            held.reader.seek(0)
             raise
         finally:
             with self._changed:
                 held.busy = False
                 held.used = time.monotonic()
-                held.at = frame
                 self._changed.notify_all()
+
+    def prepare(self, clip: Clip) -> None:
+        """Open a second reader of a clip: who looks elsewhere needs not wait for that."""
+        with self._changed:
+            if sum(one.clip == clip.fingerprint for one in self._held) != 1:
+                return
+            held = self._add(clip)
+        self._open(held, clip)
+        with self._changed:
+            held.busy = False
+            self._changed.notify_all()
 
     def _take(self, clip: Clip, frame: int) -> _Held:
         held = self._reserve(clip, frame)
         if held.reader is None:
-            try:
-                held.reader = open_clip(clip.info)  # while others take theirs
-            except BaseException:
-                with self._changed:
-                    self._held.remove(held)
-                    self._changed.notify_all()
-                raise
+            self._open(held, clip)
+        return held
+
+    def _open(self, held: _Held, clip: Clip) -> None:
+        try:
+            held.reader = open_clip(clip.info)  # while others take theirs
+            held.reader.count()
+        except BaseException:
+            with self._changed:
+                self._held.remove(held)
+                self._changed.notify_all()
+            raise
+
+    def _add(self, clip: Clip) -> _Held:
+        held = _Held(clip.fingerprint)
+        self._held.append(held)
+        self._let_go()
         return held
 
     def _reserve(self, clip: Clip, frame: int) -> _Held:
@@ -89,18 +105,16 @@ class Readers:
             while True:
                 own = [one for one in self._held if one.clip == clip.fingerprint]
                 free = [one for one in own if not one.busy]
-                near = [one for one in free if one.at >= 0 and 0 <= frame - one.at <= _EACH * 16]
+                near = [one for one in free if one.reader.leads_to(frame)]
                 chosen: _Held | None = None
                 if near:
-                    chosen = min(near, key=lambda one: one.cost(frame))
+                    chosen = min(near, key=lambda one: one.reader.way(frame))
                 elif len(own) < _EACH:
-                    chosen = _Held(clip.fingerprint)
-                    self._held.append(chosen)
+                    return self._add(clip)
                 elif free:
                     chosen = min(free, key=lambda one: one.used)
                 if chosen is not None:
                     chosen.busy = True
-                    self._let_go()
                     return chosen
                 self._changed.wait()
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class Abandoned(Exception):
+    """Whoever asked has gone: nobody will read the answer."""
+
+
 class Refused(Exception):
     """A request that is answered with `status` and an explanation.
 

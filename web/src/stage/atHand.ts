@@ -4,8 +4,11 @@ import { Lru } from "../lib/lru";
 import { pictures } from "./frames";
 
 const MEMORY = 64e6;
-/** Once the playhead has rested so long, in milliseconds, a frame is decoded for it. */
-const REST = 40;
+/** Milliseconds for which the playhead has to rest, once it moves, before a frame is decoded for it:
+ * meanwhile the server makes drafts of where it goes, which are here sooner. */
+const REST = 80;
+/** Milliseconds without a change after which it does not move. */
+const STILL = 150;
 
 export interface Standin {
   /** The frame that it shows, which may be a neighbour of the one that was asked for. */
@@ -25,6 +28,7 @@ class AtHand {
   /** Of which frame it is known that its own picture has to be decoded, the playhead resting there. */
   private settled = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private moved = -Infinity;
 
   get(project: Project, frame: number): Standin | undefined {
     return this.cache.get(keyOf(project, frame));
@@ -65,6 +69,8 @@ class AtHand {
   private async ask(key: string, url: string, sharp: string): Promise<void> {
     const control = (this.asking = new AbortController());
     const begun = performance.now();
+    const rest = begun - this.moved < STILL ? REST : 0;
+    this.moved = begun;
     let found = false;
     try {
       const response = await fetch(url, { signal: control.signal });
@@ -88,7 +94,7 @@ class AtHand {
     };
     if (!found || pictures.get(sharp)) settle();
     else {
-      this.timer = setTimeout(settle, Math.max(0, REST - (performance.now() - begun)));
+      this.timer = setTimeout(settle, Math.max(0, rest - (performance.now() - begun)));
       this.tell();
     }
   }

@@ -13,6 +13,7 @@ class Pictures {
   private readonly missing = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
   private wanted: string[] = [];
+  private patient = false;
 
   get(url: string): ImageBitmap | undefined {
     return this.cache.get(url);
@@ -37,8 +38,11 @@ class Pictures {
     return this.missing.has(url);
   }
 
-  want(urls: string[]): void {
+  /** With `patient` nothing is fetched beside the first, until that is here: the others may be long
+   * to decode, and would take from it. */
+  want(urls: string[], patient = false): void {
     this.wanted = urls;
+    this.patient = patient;
     const still = new Set(urls);
     for (const [url, control] of this.fetching) {
       if (still.has(url)) continue;
@@ -67,9 +71,11 @@ class Pictures {
   }
 
   private pump(): void {
+    const [first] = this.wanted;
     for (const url of this.wanted) {
+      const atOnce = this.patient && this.fetching.has(first) ? 1 : AT_ONCE;
       // The first is on screen: it never waits for its neighbours.
-      const room = this.fetching.size < AT_ONCE || url === this.wanted[0];
+      const room = this.fetching.size < atOnce || url === first;
       if (!room) return;
       if (this.cache.has(url) || this.fetching.has(url) || this.missing.has(url)) continue;
       void this.fetch(url);

@@ -65,7 +65,7 @@ export function wantAround(
         add(other);
     }
   }
-  pictures.want(urls);
+  pictures.want(urls, speed === 0);
   return now;
 }
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Path, Request
+from starlette.concurrency import run_in_threadpool
 
 from cleanplate.server.opened import OpenProject
-from cleanplate.server.refusals import Refused
+from cleanplate.server.refusals import Abandoned, Refused
 from cleanplate.server.schema.base import Failure, failures
 from cleanplate.server.services import Services
 
@@ -55,6 +59,30 @@ def expected_revision(
     return int(text)
 
 
+T = TypeVar("T")
+
+
+async def unless_abandoned(request: Request, work: Callable[[Callable[[], None]], T]) -> T:
+    """What `work` gives, done in a thread. It is handed a function to call now and then, which
+    raises `Abandoned` once the client has gone."""
+    gone = threading.Event()
+
+    def check() -> None:
+        if gone.is_set():
+            raise Abandoned
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        return await run_in_threadpool(work, check)
+    finally:
+        watching.cancel()
+
+
 Expected = Annotated[int | None, Depends(expected_revision)]
 
 __all__ = [
@@ -68,4 +96,5 @@ __all__ = [
     "Serving",
     "TheProject",
     "UploadId",
+    "unless_abandoned",
 ]

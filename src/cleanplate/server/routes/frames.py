@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
-from cleanplate.server.routes.common import USUAL, FramePath, Serving, TheProject
+from cleanplate.server.routes.common import (
+    USUAL,
+    FramePath,
+    Serving,
+    TheProject,
+    unless_abandoned,
+)
 from cleanplate.server.schema.base import Shape
 
 router = APIRouter(prefix="/projects/{project}", tags=["pictures and sound"], responses=USUAL)
@@ -49,7 +55,8 @@ IfNoneMatch = Annotated[str | None, Header()]
 @router.get(
     "/frames/{frame}", response_class=Response, responses=_binary("image/jpeg", "image/png")
 )
-def get_frame(
+async def get_frame(
+    request: Request,
     project: TheProject,
     frame: FramePath,
     serving: Serving,
@@ -62,7 +69,9 @@ def get_frame(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A frame of the clip, upright, 8 bits. A PNG is exact and as wide as was asked for."""
-    picture = serving.frames.picture(project, frame, width, format)
+    picture = await unless_abandoned(
+        request, lambda check: serving.frames.picture(project, frame, width, format, check)
+    )
     return _answer(picture.data, f"image/{format}", picture.tag, if_none_match, v)
 
 
