@@ -4,7 +4,9 @@ A clip of 1920x1080 is generated in H.264 whose key frames are 250 frames apart,
 them, and opened with `cleanplate edit` in a workspace and a store of its own. Then it is scrubbed
 over HTTP, as the editor does it, and pointed at. Each row is over all requests of its kind. Then
 the same of a clip with a key frame each second, as phones and cameras write them, and of a minute
-of it: one jump behind the other, and with a rest of a second between two.
+of it: one jump behind the other, and with a rest of a second between two. Last the playhead is
+dragged over fresh clips, forwards and backwards, one to ten frames on at each of 20 events a
+second, where the editor asks for no more than what is at hand.
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ FAR = 250
 NEAR = RATE
 """Frames between key frames: what cameras do, more or less."""
 
+EVENT = 1 / 20
+"""Seconds between two places of a drag."""
+
 WIDTH = 1280
 """What the editor's stage asks for on a screen 1440 wide."""
 
@@ -59,13 +64,16 @@ def main(options: argparse.Namespace) -> int:
             near = write_clip(folder / "near.mp4", options.frames, NEAR)
             minute = repeated(near, folder / "minute.mp4", max(1, 60 * RATE // options.frames))
             far_minute = repeated(clip, folder / "far minute.mp4", 60 * RATE // options.frames)
-            for what, clip in (
+            for what, one in (
                 ("a key frame each second", near),
                 ("a minute of that", minute),
                 ("a minute, 250 between", far_minute),
             ):
-                measure_jumps(rows, folder / f"{what}, at once", clip, what)
-                measure_jumps(rows, folder / f"{what}, slowly", clip, what, rest=1)
+                measure_jumps(rows, folder / f"{what}, at once", one, what)
+                measure_jumps(rows, folder / f"{what}, slowly", one, what, rest=1)
+            for what, clip in (("250 between", far_minute), ("a key frame each second", minute)):
+                for way in ("forwards", "backwards"):
+                    measure_drag(rows, folder / f"{what}, {way}", clip, f"{what}, dragged {way}")
     print(table(["what", "requests", "median ms", "95 % ms", "worst ms"], rows.lines))
     return 0
 
@@ -79,6 +87,9 @@ class Rows:
     def note(self, what: str, seconds: Iterable[float], unit: int = 1000) -> None:
         """A row of milliseconds, unless another `unit` is given."""
         found = unit * np.array(list(seconds))
+        if not found.size:
+            self.lines.append([what, "0", "", "", ""])
+            return
         numbers = (np.median(found), np.quantile(found, 0.95), found.max())
         self.lines.append([what, str(len(found)), *(f"{one:.0f}" for one in numbers)])
 
@@ -125,6 +136,27 @@ def measure_jumps(rows: Rows, folder: Path, clip: Path, what: str, rest: float =
     rows.note_looks(f"{what}, {'a second between jumps' if rest else 'jumps'}", looks)
 
 
+def measure_drag(rows: Rows, folder: Path, clip: Path, what: str) -> None:
+    """A drag over some 300 frames of a fresh clip, three seconds after it was opened."""
+    with serving(folder, clip) as (client, at, _):
+        time.sleep(3)
+        rng = random.Random(1)
+        steps = np.cumsum([rng.randint(1, 10) for _ in range(60)])
+        frames = 700 + steps if "forwards" in what else 700 - steps
+        seen, off, exact = [], [], []
+        for frame in frames.tolist():
+            began = time.perf_counter()
+            found = look(client, at, frame, moving=True)
+            seen.append(found.seen)
+            off.append(found.off)
+            if found.exact is not None:
+                exact.append(found.exact)
+            time.sleep(max(0, began + EVENT - time.perf_counter()))
+    rows.note(f"{what}: something to see", seen)
+    rows.note(f"{what}: frames beside", off, unit=1)
+    rows.note(f"{what}: that very frame", exact)
+
+
 def point(client: httpx.Client, at: str, note) -> None:
     """Click on fresh frames, and again on the same."""
     here = [{"x": 700, "y": 500}]
@@ -141,26 +173,33 @@ def point(client: httpx.Client, at: str, note) -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """Seconds until something is to be seen of a frame, and until itself is, as sharp as it gets;
-    by how many frames what was seen first was beside it."""
+    """Seconds until something is to be seen of a frame, until it is that very frame, be it small,
+    and until that is as sharp as it gets, None where one has moved on; by how many frames what was
+    seen first was beside it."""
 
     seen: float
-    sharp: float
+    exact: float | None
+    sharp: float | None
     off: int
 
 
-def look(client: httpx.Client, at: str, frame: int) -> Look:
-    """Look at a frame as the editor does: at what is at hand, then at the frame itself."""
+def look(client: httpx.Client, at: str, frame: int, moving: bool = False) -> Look:
+    """Look at a frame as the editor does: at what is at hand, then, unless the playhead is moving
+    on, at the frame itself."""
     began = time.perf_counter()
     answer = client.get(f"{at}/frames/{frame}/at-hand?width={WIDTH}").raise_for_status()
     seen = time.perf_counter() - began
     if answer.headers.get("Sharp") == "1":
-        return Look(seen, seen, 0)
-    client.get(f"{at}/frames/{frame}?width={WIDTH}").raise_for_status()
-    sharp = time.perf_counter() - began
+        return Look(seen, seen, seen, 0)
+    shown = int(answer.headers.get("Shown-Frame", -1))
+    sharp = None
+    if not moving:
+        client.get(f"{at}/frames/{frame}?width={WIDTH}").raise_for_status()
+        sharp = time.perf_counter() - began
+    exact = seen if shown == frame else sharp
     if answer.status_code == 204:
-        return Look(sharp, sharp, 0)
-    return Look(seen, sharp, abs(int(answer.headers["Shown-Frame"]) - frame))
+        return Look(sharp or seen, exact, sharp, 0)
+    return Look(seen, exact, sharp, abs(shown - frame))
 
 
 def scrub(client: httpx.Client, at: str, frames: Iterable[int]) -> list[float]:
