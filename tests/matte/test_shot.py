@@ -151,3 +151,30 @@ def test_a_network_that_sees_a_crowd_beside_the_subject_does_not_veil_it():
     seen = settled(Hint(mask, look=look)).look
     assert seen[60:140, 160:200].max() == 0
     assert (seen[20:40, 100:102] == np.float32(0.6)).all() and (seen[mask] == 1).all()
+
+
+def test_a_bright_parting_is_no_hole_in_a_head_that_the_network_is_sure_of():
+    mask = cv2.circle(np.zeros((240, 320), np.uint8), (160, 140), 90, 1, -1) > 0
+    image = np.where(mask[..., None], np.uint8([60, 50, 45]), np.uint8([190, 200, 195]))
+    image[50:58, 146:176][mask[50:58, 146:176]] = (150, 157, 153)
+    noise = np.random.default_rng(3).integers(-4, 5, image.shape)
+    image = cv2.GaussianBlur((image + noise).astype(np.uint8), (0, 0), 0.8)
+    look = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
+    parting = (slice(53, 57), slice(150, 172))
+    assert matte_frame(image, Hint(mask)).alpha[parting].mean() < 0.8
+    assert matte_frame(image, Hint(mask, look=look)).alpha[parting].mean() > 0.95
+
+
+def test_what_swung_away_leaves_no_cloud_where_it_was():
+    mask = np.zeros((320, 480), bool)
+    mask[120:280, 120:400] = True
+    before = mask.astype(np.float32)
+    before[80:120, 120:132] = 1  # a tail, which the mask of this frame lacks
+    before[80:120, 200:204] = 1  # and a hair
+    layers = np.zeros((*mask.shape, 3), np.float32)
+    left = Expected(before, layers, layers, layers[..., 0], np.ones_like(before))
+    nothing = mask.astype(np.float32)
+    for look, tail in ((None, True), (nothing, False)):
+        band = make_trimap(Hint(mask, look=look), None, MatteSettings(), left).band
+        assert band[90:100, 122:130].all() == tail == band[90:100, 122:130].any()
+        assert band[90:100, 200:204].all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -102,7 +102,7 @@ def _solved(
     if trimap.outside.all():
         return Layers(image, alpha, image, image, np.ones_like(alpha))
     place = around(~trimap.outside, 0, _SPARE)
-    part = Trimap(trimap.inside[place], trimap.outside[place], trimap.agreement)
+    part = trimap.cut(place)
     near = np.ascontiguousarray(image[place])
     part = _fringed(near, hint.mask[place], part, settings)
     pairs = sample(near, part)
@@ -154,9 +154,11 @@ def _fringed(
 ) -> Trimap:
     """The trimap opened inwards where the background shows between hairs."""
     belt = trimap.inside & rim(mask, settings.fringe * float(np.sqrt(mask.sum())))
+    if trimap.solid is not None:
+        belt &= ~trimap.solid
     if not belt.any():
         return trimap
-    pairs = sample(image, Trimap(trimap.inside & ~belt, trimap.outside, trimap.agreement))
+    pairs = sample(image, replace(trimap, inside=trimap.inside & ~belt))
     return opened(trimap, belt, pairs.alpha, pairs.trust)
 
 

@@ -26,6 +26,8 @@ _SMEARED = 1.0  # pixels: half of a motion blur that counts as one
 _LEFT = 0.2  # alpha beyond the mask in the frame before above which it is looked for in this one
 _THICK = 0.008  # of the longest side: half of what is too thick to be hair
 _KEPT = 0.016  # the same, of what the frame before had beyond the mask
+_NOTHING = 0.05  # of a network's look: less, this far around, in pixels, is nothing at all
+_NEARBY = 3
 _HAIR = 0.25  # of a network's look: less beyond the mask is only its doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
 _SURE_LOOK = 0.6  # agreement above which the network may narrow the band
@@ -42,16 +44,23 @@ _BORDER = 64  # pixels that the mask goes on for beyond the picture
 @dataclass(frozen=True)
 class Trimap:
     """`inside` and `outside`, bool (h, w), apart; the rest is the band. `agreement` in 0..1 says how
-    far the network's look means the same thing as the mask."""
+    far the network's look means the same thing as the mask; `solid`, bool (h, w), is what of `inside`
+    both are so sure of that no colours speak against it, None for nothing."""
 
     inside: Mask = field(repr=False)
     outside: Mask = field(repr=False)
     agreement: float
+    solid: Mask | None = field(default=None, repr=False)
 
     @property
     def band(self) -> Mask:
         """Bool (h, w): where alpha is to be found."""
         return ~(self.inside | self.outside)
+
+    def cut(self, place: tuple[slice, slice]) -> Trimap:
+        """The trimap of a part of the frame."""
+        solid = None if self.solid is None else self.solid[place]
+        return Trimap(self.inside[place], self.outside[place], self.agreement, solid)
 
 
 def make_trimap(
@@ -74,7 +83,7 @@ def make_trimap(
     inside = depth > width
     near = mask | (distance <= width)
     agreement = 0.0 if hint.look is None else agreed(mask, hint.look)
-    both = np.zeros_like(mask)  # surely the subject by mask and network, whatever was before
+    solid = np.zeros_like(mask)  # surely the subject by mask and network, whatever was before
     if agreement > 0:
         inside &= (hint.look >= _DOUBTED) | (depth > settings.doubt * size)
         near |= _hair(mask, hint.look, inside, distance <= settings.hair * size)
@@ -85,13 +94,24 @@ def make_trimap(
             # What is smeared is mixed with what it passes, however sure the network is of it.
             moves = False if smear is None else smear > _SMEARED
             needed = np.where(moves, 1 - _TOUCHED, _SURELY).astype(np.float32)
-            both = ~_widened(hint.look < needed, 2) & (depth > 1.5)
-            inside |= both
+            solid = ~_widened(hint.look < needed, 2) & (depth > 1.5)
+            inside |= solid
     if expected is not None:
         sure = expected.trust > _TRUSTED
-        inside &= both | ~(sure & (expected.alpha < 1 - _TOUCHED))
-        near |= _widened(_thin(sure & (expected.alpha > _LEFT) & ~mask, mask, _KEPT), 1)
-    return Trimap(inside, ~near, agreement)
+        inside &= solid | ~(sure & (expected.alpha < 1 - _TOUCHED))
+        left = sure & (expected.alpha > _LEFT) & ~mask
+        near |= _widened(_still_there(left, mask, hint.look, agreement), 1)
+    return Trimap(inside, ~near, agreement, solid)
+
+
+def _still_there(left: Mask, mask: Mask, look: F32 | None, agreement: float) -> Mask:
+    """What the frame before had beyond the mask, as far as it is thin; what the network, meaning the
+    same as the mask, sees nothing of must be as thin as hair, or a tail that swung would leave a cloud
+    where it was."""
+    kept = _thin(left, mask, _KEPT)
+    if look is None or agreement <= _SURE_LOOK:
+        return kept
+    return kept & (_widened(look > _NOTHING, _NEARBY) | _thin(left, mask))
 
 
 def settled(hint: Hint) -> Hint:
@@ -146,7 +166,7 @@ def opened(trimap: Trimap, belt: Mask, alpha: F32, trust: F32) -> Trimap:
     joined = np.zeros(labels.max() + 1, bool)
     joined[labels[band]] = True
     gaps = belt & _widened(showing & joined[labels], _OPENED)
-    return Trimap(trimap.inside & ~gaps, trimap.outside, trimap.agreement)
+    return replace(trimap, inside=trimap.inside & ~gaps)
 
 
 def _thin(beyond: Mask, mask: Mask, share: float = _THICK) -> Mask:
