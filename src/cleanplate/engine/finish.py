@@ -55,7 +55,8 @@ def carried_on(foreground: NDArray, alpha: F32) -> NDArray:
     outside = alpha <= _OWN
     if not outside.any() or outside.all():
         return foreground
-    far = spread(foreground, np.where(outside, np.float32(0), alpha), _STEP)
+    # By the root: what is thin, but near, says more than what is solid and farther away.
+    far = spread(foreground, np.where(outside, np.float32(0), np.sqrt(alpha)), _STEP)
     top = np.iinfo(foreground.dtype).max
     far = np.rint(np.clip(far, 0, top)).astype(foreground.dtype)
     return np.where(outside[..., None], far, foreground)
