@@ -24,8 +24,8 @@ export function download(job: Job): void {
 export function tellEnd(job: Job): void {
   forget(job.id);
   if (job.state === "failed") {
-    toast("bad", job.error?.message ?? `${job.title} failed.`, {
-      text: job.error?.remedy ?? job.message,
+    toast("bad", `${job.title} failed.`, {
+      text: [job.error?.message ?? job.message, job.error?.remedy].filter(Boolean).join(" "),
       about: job.id,
       actions: [{ label: "Show the queue", run: () => editor.set({ jobsOpen: true }) }],
     });
