@@ -52,7 +52,7 @@ _REST = 0.25
 it: the way to another one may be long."""
 
 _LEAP = 3
-"""Frames from one that is looked at to the next, from which on one scrubs and does not play."""
+"""Frames from one that is looked at to the next, from which on one drags and does not play."""
 
 _PATIENCE = 0.1
 """Seconds between two looks at whether drafts are finished."""
@@ -104,7 +104,8 @@ class Frames:
         self.drafts = Drafts(store, self.readers)
         self._wish: Wish | None = None
         self._since = 0.0  # when it came to its stretch
-        self._leapt = 0.0  # when it last came from farther than its neighbour
+        self._moved = 0.0  # when it came to its frame
+        self._dragged = 0.0  # when it came there from farther than its neighbour, and from a move
         self._at: Wish | None = None  # the frame that is being made in advance
         self._passed: dict[tuple[str, int], Frame] = {}  # before what was looked at last
         self._wished = threading.Condition()
@@ -228,8 +229,10 @@ class Frames:
             if self._wish.step > 0:
                 self._passed = {}
             now = time.monotonic()
-            if last is not None and abs(frame - last.frame) >= _LEAP:
-                self._leapt = now
+            if last is not None and frame != last.frame:
+                if abs(frame - last.frame) >= _LEAP and now - self._moved < _REST:
+                    self._dragged = now
+                self._moved = now
             if not self._wish.beside(last):
                 self._since = now
             if self._thread is None and not self._closed:
@@ -297,7 +300,7 @@ class Frames:
                 place = Wish(clip, frame, width)
                 self.readers.give_way()
                 with self._wished:
-                    self._let_scrub()
+                    self._let_drag()
                     rested = time.monotonic() - self._since > _REST
                     if self._closed or (rested and not wish.beside(self._wish)):
                         return None
@@ -310,10 +313,10 @@ class Frames:
                 self._wished.notify_all()
         return made
 
-    def _let_scrub(self) -> None:
-        """Wait while one leaps about: what is made so slowly is passed before it is there, and
-        drafts are not."""
-        while not self._closed and (left := self._leapt + _REST - time.monotonic()) > 0:
+    def _let_drag(self) -> None:
+        """Wait while the playhead is dragged: what is made so slowly is passed before it is there,
+        and drafts are not."""
+        while not self._closed and (left := self._dragged + _REST - time.monotonic()) > 0:
             self._wished.wait(left)
 
     def _make_one(self, place: Wish) -> bytes:
