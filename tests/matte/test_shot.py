@@ -178,3 +178,16 @@ def test_what_swung_away_leaves_no_cloud_where_it_was():
         band = make_trimap(Hint(mask, look=look), None, MatteSettings(), left).band
         assert band[90:100, 122:130].all() == tail == band[90:100, 122:130].any()
         assert band[90:100, 200:204].all()
+
+
+def test_a_post_that_has_passed_leaves_no_hole_in_the_subject():
+    mask = np.zeros((320, 480), bool)
+    mask[40:280, 60:420] = True
+    before = mask.astype(np.float32)
+    before[:, 230:250] = 0  # where the post was, carried along with the subject
+    layers = np.zeros((*mask.shape, 3), np.float32)
+    was = Expected(before, layers, layers, layers[..., 0], np.ones_like(before))
+    look = np.where(mask, np.float32(0.8), np.float32(0))
+    trimap = make_trimap(Hint(mask, look=look), None, MatteSettings(), was)
+    assert trimap.inside[120:200, 230:250].all()
+    assert not trimap.inside[42:46, 230:250].any()  # at the edge hair may let the background in

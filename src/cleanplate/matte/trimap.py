@@ -98,7 +98,12 @@ def make_trimap(
             inside |= solid
     if expected is not None:
         sure = expected.trust > _TRUSTED
-        inside &= solid | ~(sure & (expected.alpha < 1 - _TOUCHED))
+        less = sure & (expected.alpha < 1 - _TOUCHED)
+        if agreement > _SURE_LOOK:
+            # A post that passed before the subject, or a limb that moved, leaves no hole deep in it.
+            deep = (depth > width) & ~rim(mask, settings.fringe * size)
+            less &= ~(deep & (hint.look >= _DOUBTED))
+        inside &= solid | ~less
         left = sure & (expected.alpha > _LEFT) & ~mask
         near |= _widened(_still_there(left, mask, hint.look, agreement), 1)
     return Trimap(inside, ~near, agreement, solid)
