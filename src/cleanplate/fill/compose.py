@@ -22,7 +22,7 @@ from cleanplate.fill.settle import Blend
 TONE = 1.5
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
-_GAIN = 1.08
+_GAIN = 1.12
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
 #: The slope of cubic convolution at 1. The more negative, the more of what is fine is kept (-0.5 is usual),
@@ -65,16 +65,29 @@ def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarra
         settled: float32 (bh, bw, 3), its soft picture, made steady over time.
         base, offset: from `detail_of`.
     """
-    hole = crop(plan.frame.work_hole, plan.box)[..., None]
+    hole = crop(plan.frame.work_hole, plan.box)
     # Outside the hole both are the picture itself, so the difference fades out at its border.
-    difference = np.where(hole, settled - base - offset, 0.0).astype(np.float32)
-    return _coarse(difference) + offset
+    difference = np.where(hole[..., None], settled - base - offset, 0.0).astype(np.float32)
+    return _coarse(difference, plan.layer, hole) + offset
 
 
-def _coarse(picture: np.ndarray) -> np.ndarray:
-    """What is coarser in it than detail."""
+def _coarse(picture: np.ndarray, layer: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """What is coarser in it than detail, of each layer's part of the hole with what is around the hole
+    alone: where one layer gives way to another, the sources may differ in a step that the tone does
+    not have, and a blur across it would leave a bright line on one side and a dark one on the other.
+    """
     size = 2 * int(3 * TONE + 0.5) + 1
-    return cv2.GaussianBlur(picture, (size, size), TONE)
+    found = np.unique(layer[hole])
+    if found.size < 2:
+        return cv2.GaussianBlur(picture, (size, size), TONE)
+    out = picture.copy()
+    for level in found:
+        own = hole & (layer == level)
+        counts = (own | ~hole).astype(np.float32)
+        total = cv2.GaussianBlur(picture * counts[..., None], (size, size), TONE)
+        mass = cv2.GaussianBlur(counts, (size, size), TONE)
+        out[own] = total[own] / mass[own, None]
+    return out
 
 
 def _used(blend: Blend) -> np.ndarray:
@@ -150,6 +163,30 @@ def _between(field, wy, wx, out):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _between_alike(field, layer, hole, wy, wx, out):  # pragma: no cover - compiled
+    """`_between`, of what is of the layer of the nearest pixel, or outside the hole, alone: where layers
+    meet, the tone of each makes up for a step between their sources."""
+    own = layer[int(wy + np.float32(0.5)), int(wx + np.float32(0.5))]
+    y0 = max(min(int(wy), field.shape[0] - 2), 0)
+    x0 = max(min(int(wx), field.shape[1] - 2), 0)
+    fy = min(max(wy - y0, np.float32(0)), np.float32(1))
+    fx = min(max(wx - x0, np.float32(0)), np.float32(1))
+    mass = np.float32(0)
+    out[:] = 0
+    for j in range(2):
+        for i in range(2):
+            y, x = y0 + j, x0 + i
+            if hole[y, x] and layer[y, x] != own:
+                continue
+            weight = (fy if j else 1 - fy) * (fx if i else 1 - fx)
+            mass += weight
+            for c in range(3):
+                out[c] += weight * field[y, x, c]
+    for c in range(3):
+        out[c] /= max(mass, np.float32(1e-6))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _reaches(count, grid, ys, xs, top, shift):  # pragma: no cover - compiled
     """The least and greatest source coordinates of what is sampled of each candidate.
 
@@ -215,12 +252,12 @@ def _accumulate(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_tone(out, at, share, soft, tone, unit):  # pragma: no cover - compiled
+def _add_tone(out, at, share, soft, tone, layer, hole, unit):  # pragma: no cover - compiled
     """Add the tone, and the soft picture as far as no candidate is mixed, to every hole pixel."""
     rgb = np.zeros(3, np.float32)
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
-        _between(tone, wy, wx, rgb)
+        _between_alike(tone, layer, hole, wy, wx, rgb)
         for c in range(3):
             out[i, c] += unit * rgb[c]
         if share[i] < 1:
@@ -292,8 +329,9 @@ def paint(
     # Multiplied: all of the sources, and what is coarse in them taken off again.
     colour *= np.float32(_GAIN)
     tone = tone_of(plan, settled, base, offset)
-    tone -= np.float32(_GAIN - 1) * plan.share[..., None] * _coarse(base)
-    _add_tone(colour, at, share, plan.soft, tone, unit)
+    inside = crop(frame.work_hole, plan.box)
+    tone -= np.float32(_GAIN - 1) * plan.share[..., None] * _coarse(base, plan.layer, inside)
+    _add_tone(colour, at, share, plan.soft, tone, plan.layer, inside, unit)
     for part in plan.fine:
         _add_fine(
             colour, at, (y0, x0), part.weight, part.texture.fine, part.texture.corner,
