@@ -4,30 +4,40 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cleanplate.fill.compose import tone_of
-from cleanplate.fill.plan import Plan
+from cleanplate.fill.compose import GAIN, tone_of
+
+HEIGHT, WIDTH, MIDDLE = 24, 44, 22
+LEFT = np.arange(WIDTH) < MIDDLE
 
 
 def test_no_bright_line_where_one_layer_gives_way_to_another():
-    # The sources of two layers differ in a step that is higher than that of the tone.
-    height, width, middle = 24, 40, 20
-    left = np.arange(width) < middle
-    hole = np.zeros((height, width), bool)
+    """The sources of two layers differ in a step that is higher than that of the tone."""
+    row = _across(base=(170, 80), settled=(140, 100), share=np.ones(WIDTH))
+    np.testing.assert_allclose(row[LEFT[10:-10]], 140, atol=1)
+    np.testing.assert_allclose(row[~LEFT[10:-10]], 100, atol=1)
+
+
+def test_no_dark_line_where_detail_fades_out():
+    """The sources are brighter than all believe together, and are taken less and less."""
+    share = np.clip((MIDDLE + 3 - np.arange(WIDTH)) / 6, 0, 1)
+    row = _across(base=(170, 170), settled=(120, 120), share=share)
+    np.testing.assert_allclose(row, 120, atol=1)
+
+
+def _across(base, settled, share) -> np.ndarray:
+    """A row of the picture, away from the hole's border, of flat sources left and right."""
+    ones = np.ones((HEIGHT, 1, 3), np.float32)
+    hole = np.zeros((HEIGHT, WIDTH), bool)
     hole[4:-4, 4:-4] = True
-    base = np.where(left, 170, 80)[None, :, None] * np.ones((height, 1, 3))
-    settled = np.where(left, 140, 100)[None, :, None] * np.ones((height, 1, 3))
-    layer = np.where(hole, np.where(left, 1, 0)[None], -1).astype(np.int8)
+    base, settled = (np.where(LEFT, *sides)[None, :, None] * ones for sides in (base, settled))
     settled[~hole] = base[~hole]
-    tone = tone_of(
-        _plan(hole, layer), settled.astype(np.float32), base.astype(np.float32),
-        np.zeros_like(base, np.float32),
-    )  # fmt: skip
-    row = (base + tone)[height // 2, 10:-10, 0]  # away from the hole's border
-    np.testing.assert_allclose(row[: middle - 10], 140, atol=1)
-    np.testing.assert_allclose(row[middle - 10 :], 100, atol=1)
-
-
-def _plan(hole: np.ndarray, layer: np.ndarray) -> Plan:
-    """As much of a plan as its tone depends on."""
-    frame = SimpleNamespace(work_hole=hole)
-    return SimpleNamespace(frame=frame, box=(0, hole.shape[0], 0, hole.shape[1]), layer=layer)
+    plan = SimpleNamespace(  # as much of a plan as its tone depends on
+        frame=SimpleNamespace(work_hole=hole),
+        box=(0, HEIGHT, 0, WIDTH),
+        layer=np.where(hole, np.where(LEFT, 1, 0)[None], -1).astype(np.int8),
+        share=np.broadcast_to(share.astype(np.float32), hole.shape),
+        soft=settled,
+    )
+    tone = tone_of(plan, settled, base, np.zeros_like(base))
+    share = plan.share[..., None]
+    return (share * GAIN * base + (1 - share) * plan.soft + tone)[HEIGHT // 2, 10:-10, 0]

@@ -22,7 +22,7 @@ from cleanplate.fill.settle import Blend
 TONE = 1.5
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
-_GAIN = 1.12
+GAIN = 1.12
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
 #: The slope of cubic convolution at 1. The more negative, the more of what is fine is kept (-0.5 is usual),
@@ -47,18 +47,22 @@ def detail_of(
     """
     ys, xs = np.nonzero(plan.layer >= 0)
     base = plan.soft.copy()
-    base[ys, xs] *= 1 - plan.share[ys, xs, None]
+    base[ys, xs] = 0
     offset = np.zeros_like(base)
-    weight = blend.weight * plan.share[..., None]
-    _add_offset(ys, xs, blend.top, weight, plan.offset, offset)
+    _add_offset(ys, xs, blend.top, blend.weight, plan.offset, offset)
     for k in _used(blend):
         rgb = frames[int(plan.source[k])].rgb
-        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, weight, blend.shift, base)
+        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, blend.weight, blend.shift, base)
     return base, offset
 
 
 def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """What to add to the detail: smooth at the scale of TONE.
+    """What to add to the sources, multiplied by GAIN, and to the soft picture, each as far as it is
+    taken: smooth at the scale of TONE.
+
+    Of each layer's part of the hole by itself, with what is around the hole: where one layer gives
+    way to another, or to the soft picture, the sources may differ in a step that the tone does not
+    have, and a blur across it would leave a bright line on one side and a dark one on the other.
 
     Args:
         plan: the plan.
@@ -67,27 +71,27 @@ def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarra
     """
     hole = crop(plan.frame.work_hole, plan.box)
     # Outside the hole both are the picture itself, so the difference fades out at its border.
-    difference = np.where(hole[..., None], settled - base - offset, 0.0).astype(np.float32)
-    return _coarse(difference, plan.layer, hole) + offset
+    lacks = np.where(hole[..., None], settled - base - offset, 0.0).astype(np.float32)
+    lacks -= np.float32(GAIN - 1) * base
+    counts = np.where(hole, 1 - plan.share, 1).astype(np.float32)
+    tone = _coarse((settled - plan.soft) * counts[..., None])
+    tone /= np.maximum(_coarse(counts), 1e-3)[..., None]
+    for level in np.unique(plan.layer[hole]):
+        if level < 0:
+            continue
+        own = hole & (plan.layer == level)
+        share = plan.share[own][:, None]
+        counts = np.where(own, plan.share, ~hole).astype(np.float32)
+        mass = _coarse(counts)[own][:, None]
+        detail = _coarse(lacks * counts[..., None])[own] / np.maximum(mass, 1e-3) + offset[own]
+        tone[own] = share * detail + (1 - share) * tone[own]
+    return tone
 
 
-def _coarse(picture: np.ndarray, layer: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """What is coarser in it than detail, of each layer's part of the hole with what is around the hole
-    alone: where one layer gives way to another, the sources may differ in a step that the tone does
-    not have, and a blur across it would leave a bright line on one side and a dark one on the other.
-    """
+def _coarse(picture: np.ndarray) -> np.ndarray:
+    """What is coarser in it than detail."""
     size = 2 * int(3 * TONE + 0.5) + 1
-    found = np.unique(layer[hole])
-    if found.size < 2:
-        return cv2.GaussianBlur(picture, (size, size), TONE)
-    out = picture.copy()
-    for level in found:
-        own = hole & (layer == level)
-        counts = (own | ~hole).astype(np.float32)
-        total = cv2.GaussianBlur(picture * counts[..., None], (size, size), TONE)
-        mass = cv2.GaussianBlur(counts, (size, size), TONE)
-        out[own] = total[own] / mass[own, None]
-    return out
+    return cv2.GaussianBlur(picture, (size, size), TONE)
 
 
 def _used(blend: Blend) -> np.ndarray:
@@ -326,11 +330,9 @@ def paint(
             blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
     base, offset = detail_of(plan, blend, frames)
-    # Multiplied: all of the sources, and what is coarse in them taken off again.
-    colour *= np.float32(_GAIN)
+    colour *= np.float32(GAIN)
     tone = tone_of(plan, settled, base, offset)
     inside = crop(frame.work_hole, plan.box)
-    tone -= np.float32(_GAIN - 1) * plan.share[..., None] * _coarse(base, plan.layer, inside)
     _add_tone(colour, at, share, plan.soft, tone, plan.layer, inside, unit)
     for part in plan.fine:
         _add_fine(
