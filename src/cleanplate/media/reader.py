@@ -25,6 +25,7 @@ _SKIPPING = 4
 # bwdif looks one frame back and one ahead.
 _DEINTERLACE_REACH = 2
 _REMEMBERED = 2
+_SEEK_ROUGHLY = 48  # as `ClipReader._seek`, where that leads to some key frame before
 
 
 def open_clip(
@@ -53,8 +54,8 @@ class ClipReader(ABC):
     than a handful of frames. `read_frame` may be called by several threads; they take turns.
     """
 
-    _near = 1
-    """Going on is cheaper than seeking where the wanted frame is less than this many ahead."""
+    _seek = 0
+    """As many frames are read on in the time that it takes to seek one that decoding starts at."""
 
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
         self.info = info
@@ -154,7 +155,8 @@ class ClipReader(ABC):
         seek."""
         if self._stream is None or index < max(self._next, self._whole):
             return False
-        return index < self._next + self._near or self._start_before(index) <= self._next
+        near = self._next + self._seek
+        return index <= near or self._start_before(index) <= near
 
     def _fetch(self, index: int, passing: Callable[[Frame], None], alone: bool) -> Frame:
         if index < 0:
@@ -180,7 +182,8 @@ class ClipReader(ABC):
         raise MediaError(f"{self.info.path}: frame {index} is damaged and cannot be decoded.")
 
     def way(self, index: int) -> int:
-        """How many frames, at most, are passed on the way to frame `index`."""
+        """How many frames, at most, are passed on the way to frame `index`; more where a container
+        is only entered roughly (MPEG-TS)."""
         return index - (self._next if self.leads_to(index) else self._start_before(index))
 
     @abstractmethod
@@ -240,7 +243,7 @@ class ClipReader(ABC):
 class VideoReader(ClipReader):
     """Frames of a video file, by FFmpeg."""
 
-    _near = 48
+    _seek = 14  # a key frame takes as long as some seven of the half that is decoded on a way
 
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
         super().__init__(info, frames)
@@ -339,6 +342,7 @@ class VideoReader(ClipReader):
                 break
             # Some containers are only entered roughly; try one key frame earlier.
             entry -= 1
+            self._seek = _SEEK_ROUGHLY
         else:
             self._rewind()
             pictures = self._decoder.pictures(whole)

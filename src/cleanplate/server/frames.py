@@ -57,6 +57,9 @@ _LEAP = 3
 _PATIENCE = 0.1
 """Seconds between two looks at whether drafts are finished."""
 
+_SOONER = 12
+"""Frames that are made in advance in the time that it takes to seek one, or less."""
+
 _SOON = 2.0
 """Seconds that a frame is waited for, which the thread that reads ahead is about to come to."""
 
@@ -166,7 +169,8 @@ class Frames:
 
         def coming() -> bool:
             at = self._at
-            return wanted.beside(at) and at.frame <= frame and self._known_now(wanted) is None
+            soon = wanted.beside(at) and at.frame <= frame <= at.frame + _SOONER
+            return soon and self._known_now(wanted) is None
 
         with self._wished:
             if not coming():
@@ -317,6 +321,8 @@ class Frames:
         """Wait while the playhead is dragged: what is made so slowly is passed before it is there,
         and drafts are not."""
         while not self._closed and (left := self._dragged + _REST - time.monotonic()) > 0:
+            self._at = None  # who waits for the next frame need not wait for this as well
+            self._wished.notify_all()
             self._wished.wait(left)
 
     def _make_one(self, place: Wish) -> bytes:
