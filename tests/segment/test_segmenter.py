@@ -58,22 +58,6 @@ def test_one_click_gives_its_object_and_offers_others(segmenter, scene):
     assert all(c.mask.shape == (270, 480) and c.mask.dtype == bool for c in candidates)
 
 
-def test_a_second_look_that_means_something_else_is_not_taken(segmenter, scene, monkeypatch):
-    _, (left, _), embedding = scene
-    answer = segmenter._answer
-    looks = []
-
-    def everything(prompt, embedding):
-        logits, scores = answer(prompt, embedding)
-        looks.append(prompt.box)
-        return (logits if prompt.box is None else np.full_like(logits, 9)), scores
-
-    monkeypatch.setattr(segmenter, "_answer", everything)
-    best = segmenter.predict(Prompt(points=[(120, 130)]), embedding)[0]
-    assert iou(best.mask, left) > 0.9
-    assert looks[0] is None and np.allclose(looks[1], (60, 70, 181, 191), atol=6)
-
-
 def test_points_on_two_things_take_both_and_one_against_takes_it_away(segmenter, scene):
     _, (left, right), embedding = scene
     both = segmenter.predict(Prompt(points=[(120, 130), (330, 130)]), embedding)[0]

@@ -38,7 +38,6 @@ _LEVELS = {
     3: ("part", "piece", "whole"),
     4: ("joint", "part", "piece", "whole"),
 }  # what a network's answers are, by their number
-_SAME = 0.7  # the least agreement with a first answer that a second look at it must have
 _DOUBT = 0.1  # by so much a scale's score must pass the joint answer's to go before it
 _TRUST = 6.0  # logits beyond this do not outvote the other look's
 _MASK_LOGIT = 8.0  # how sure a mask given by hand is; the network's own logits reach about 20
@@ -168,8 +167,8 @@ class Segmenter:
         embedding
             The frame to answer on; default the one of `set_image`.
 
-        For a single click the best is one of the three scales, asked for again by its own box, and
-        the others are offered after it; for anything else the joint answer is first, unless the network doubts it (see `rank`).
+        For a single click the best is one of the three scales and the others are offered after
+        it; for anything else the joint answer is first, unless the network doubts it (see `rank`).
 
         Raises UsageError when there is no frame, the prompt is empty or a point lies far outside.
         """
@@ -183,22 +182,7 @@ class Segmenter:
         ]
         if candidates[0].level != "joint":  # a network that gives the scales alone
             return sorted(candidates, key=lambda scale: -_promise(scale))
-        if len(candidates) == 1:
-            return candidates
-        best, *others = rank(candidates, prompt)
-        if prompt.ambiguous and self._own is None:
-            best = self._look_again(best, prompt)
-        return [best, *others]
-
-    def _look_again(self, candidate: Candidate, prompt: Prompt) -> Candidate:
-        """What a click gave, as the network draws it when it is told the thing's box as well: its
-        edges are better then. The same where that means something else."""
-        box = bx.of_mask(candidate.coarse)
-        if box is None:
-            return candidate
-        logits, _ = self._answer(replace(prompt, box=box), candidate.embedding)
-        again = replace(candidate, logits=logits[0])
-        return again if agreement(again.coarse, candidate.coarse) > _SAME else candidate
+        return rank(candidates, prompt) if len(candidates) > 1 else candidates
 
     def _answer(self, prompt: Prompt, embedding: Embedding) -> tuple[np.ndarray, np.ndarray]:
         """The network's logits (k, 256, 256) and scores (k,)."""
