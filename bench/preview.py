@@ -93,8 +93,15 @@ def measure(source: Path, folder: Path, at: int, details: bool = False) -> list[
     timings.append(timed("after a changed feather", show(at)))
     timings += clicks(project, store, at)
     for what in ("command line, fresh store", "command line, next frame"):
-        timings.append(command_line(what, project.folder, at, folder))
+        picture = folder / f"{at}.png"
+        arguments = ["preview", project.folder, "--frame", at, "-o", picture]
+        timings.append(command_line(what, arguments, folder / "another store"))
         at += 1
+    erase = ["erase", source / "clip.mp4", "--mask", source / "masks"]
+    for name, *only in (["look", "--preview"], ["whole"]):
+        arguments = [*erase, "-o", folder / f"{name}.mp4", *only]
+        what = " ".join(["erase", *only, "on a fresh store"])
+        timings.append(command_line(what, arguments, folder / f"store of {name}"))
     return timings
 
 
@@ -161,14 +168,13 @@ def profiled(work: Callable[[], object]) -> Callable[[], None]:
     return run
 
 
-def command_line(what: str, project: Path, frame: int, folder: Path) -> Timing:
+def command_line(what: str, arguments: list, store: Path) -> Timing:
+    """Time a command of its own process, with a store of its own."""
     import os
 
-    store = str(folder / "another store")
-    command = [sys.executable, "-m", "cleanplate", "preview", str(project), "--frame", str(frame)]
-    command += ["-o", str(folder / f"{frame}.png")]
+    command = [sys.executable, "-m", "cleanplate", *map(str, arguments)]
     wall, cpu = time.perf_counter(), _children()
-    subprocess.run(command, check=True, env={**os.environ, "CLEANPLATE_STORE": store})
+    subprocess.run(command, check=True, env={**os.environ, "CLEANPLATE_STORE": str(store)})
     return Timing(what, time.perf_counter() - wall, _children() - cpu)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -168,8 +167,6 @@ def test_a_file_spoilt_in_the_cache_is_never_loaded_but_fetched_again(
     assert cache.read(network, network.files[0]) == CONTENT
 
 
-# The words of the error that are looked for are those of POSIX.
-@pytest.mark.skipif(sys.platform == "win32", reason="a file as a folder is another error there")
 def test_a_folder_that_cannot_be_written_says_so(catalogue, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLEANPLATE_MODELS", str(tmp_path / "file" / "models"))

@@ -25,7 +25,7 @@ _SKIPPING = 4
 # bwdif looks one frame back and one ahead.
 _DEINTERLACE_REACH = 2
 _REMEMBERED = 2
-_SEEK_ROUGHLY = 48  # as `ClipReader._seek`, where that leads to some key frame before
+_ROUGH_SEEK_COST = 48  # as `ClipReader._seek_cost`, where that leads to some key frame before
 
 
 def open_clip(
@@ -54,7 +54,7 @@ class ClipReader(ABC):
     than a handful of frames. `read_frame` may be called by several threads; they take turns.
     """
 
-    _seek = 0
+    _seek_cost = 0
     """As many frames are read on in the time that it takes to seek one that decoding starts at."""
 
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
@@ -155,7 +155,7 @@ class ClipReader(ABC):
         seek."""
         if self._stream is None or index < max(self._next, self._whole):
             return False
-        near = self._next + self._seek
+        near = self._next + self._seek_cost
         return index <= near or self._start_before(index) <= near
 
     def _fetch(self, index: int, passing: Callable[[Frame], None], alone: bool) -> Frame:
@@ -243,7 +243,7 @@ class ClipReader(ABC):
 class VideoReader(ClipReader):
     """Frames of a video file, by FFmpeg."""
 
-    _seek = 14  # a key frame takes as long as some seven of the half that is decoded on a way
+    _seek_cost = 14  # a key frame takes as long as some seven of the half that is decoded on a way
 
     def __init__(self, info: ClipInfo, frames: range | slice | None) -> None:
         super().__init__(info, frames)
@@ -342,7 +342,7 @@ class VideoReader(ClipReader):
                 break
             # Some containers are only entered roughly; try one key frame earlier.
             entry -= 1
-            self._seek = _SEEK_ROUGHLY
+            self._seek_cost = _ROUGH_SEEK_COST
         else:
             self._rewind()
             pictures = self._decoder.pictures(whole)

@@ -133,11 +133,10 @@ class Frames:
             return Picture(png(self._decoded(clip, frame, width or clip.info.width, check)))
         served = width_for(width, clip.info.width)
         data = self._known(clip, frame, served) or self._awaited(clip, frame, served)
+        self._look_ahead(clip, frame, served)
         if data is None:
-            self._look_ahead(clip, frame, served)
             data = jpeg(self._decoded(clip, frame, served, check))
             self._recent.put((clip.fingerprint, frame, served), data)
-        self._look_ahead(clip, frame, served)
         return Picture(data)
 
     def at_hand(self, project: OpenProject, frame: int, width: int | None) -> AtHand | None:
@@ -260,6 +259,7 @@ class Frames:
     def _make_next(self, wish: Wish) -> bool:
         """Make one stretch that is missing; whether none is."""
         clip, width = wish.clip, wish.width
+        # A clip that cannot be opened any more is said to whoever asks for a frame of it.
         with suppress(CleanplateError, OSError):
             self.readers.prepare(clip)
         near = self._near(wish)
