@@ -107,4 +107,5 @@ def preview(
     if frame is not None:
         # With all that is in memory now, those beside it cost a fraction of what they would later.
         kept.look_ahead(range(frame, frame + 1), _AHEAD_SECONDS, _AHEAD)
+    kept.close()
     leave()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from cleanplate.engine.erase import EraseSettings
 from cleanplate.engine.events import Listener
 from cleanplate.engine.marking import mark_project
 from cleanplate.engine.pointers import Pointers
-from cleanplate.engine.preview import Preview, write_preview
+from cleanplate.engine.preview import Preview, load_kernels, write_preview
 from cleanplate.engine.project_shadow import mark_shadow
 from cleanplate.engine.projects import new_project
 from cleanplate.engine.run import check_outputs
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 FRAMES = 12
 """Frames in the middle of the clip that are shown unless others are asked for."""
 
-_AROUND = 64
-"""Frames either side that are looked at for a shadow."""
+_AROUND = 48
+"""Frames either side that are looked at: for a shadow; a draft is decided by fewer."""
 
 
 def preview_erase(
@@ -49,8 +50,10 @@ def preview_erase(
     check_outputs(output, settings.output, read)
     info = probe(source)
     wanted = _chosen(source, settings)
+    threading.Thread(target=load_kernels, daemon=True).start()  # while the masks are read
     with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
-        project = new_project(source, Path(folder) / "look.cleanplate", mask)
+        name = Path(folder) / "look.cleanplate"
+        project = new_project(source, name, mask, only=_around(wanted))
         if pointers:
             mark_project(project, pointers, MaskStage(project, watch=watch), watch=watch)
         project.edit(
@@ -79,13 +82,19 @@ def _chosen(source: Path, settings: EraseSettings) -> range:
         return frames
 
 
+def _around(wanted: range) -> range:
+    """The frames whose masks decide what is shown, where the clip has them."""
+    return range(max(wanted.start - _AROUND, 0), wanted.stop + _AROUND)
+
+
 def _mark_shadows(
     project: Project, wanted: range, progress: Listener | None, watch: Watcher | None
 ) -> None:
     """Add the shadow of every object that has one, around the frames that are shown."""
-    around = slice(max(wanted.start - _AROUND, 0), wanted.stop + _AROUND)
+    around = _around(wanted)
+    within = slice(around.start, around.stop)
     for number in sorted(project.state().objects):
         try:
-            mark_shadow(project, number, MaskStage(project, within=around, watch=watch), progress)
+            mark_shadow(project, number, MaskStage(project, within=within, watch=watch), progress)
         except UsageError:
             continue  # it casts none

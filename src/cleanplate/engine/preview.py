@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, tee
@@ -115,12 +116,14 @@ class Preview:
         self._reader: ClipReader | None = None
         self._length: int | None = None
         self._kept: set[int] = set()
+        self._keeper = ThreadPoolExecutor(1, "keep")
         self._numbers: tuple[range, dict[int, int]] = (range(0), {})
 
     def close(self) -> None:
         """Let go of the clip and of what is in memory."""
         if self._reader is not None:
             self._reader.close()
+        self._keeper.shutdown()
         self._reader = None
         self._held.clear()
         self._memory = None
@@ -159,7 +162,7 @@ class Preview:
                 yield _shown(small, Patch.unpack(data))
             return
         with self._smalls(self._worth_reading(seen, wanted), wanted, holes) as smalls:
-            _load_kernels()
+            load_kernels()
             for shot in by_shot(self._numbered(smalls, seen)):
                 for small, patch in self._filled(shot, wanted):
                     self._keep(small)
@@ -239,10 +242,12 @@ class Preview:
         return range(max(near[0].start, seen.start), min(near[-1].stop, seen.stop))
 
     def _keep(self, small: _Small) -> None:
-        """Put a frame at the preview's size into the store, once."""
+        """Put a frame at the preview's size into the store, once, while others are being filled."""
         if small.index not in self._kept:
-            self._store.put(self._small_key(small.index), _packed(small.image))
             self._kept.add(small.index)
+            self._keeper.submit(
+                lambda: self._store.put(self._small_key(small.index), _packed(small.image))
+            )
 
     def _numbered(self, smalls: Iterator[_Small], seen: range) -> Iterator[tuple[int, _Small]]:
         """The frames with the numbers of their shots, which are not looked for in the whole clip:
@@ -371,8 +376,8 @@ def compared(shown: Shown, compare: Compare) -> NDArray[np.uint8]:
     return picture
 
 
-def _load_kernels() -> None:
-    """Load what the fill runs, once: it takes a while, in which frames are being decoded."""
+def load_kernels() -> None:
+    """Load what the fill runs, once: it takes a while, in which other things can be done."""
     from cleanplate.fill.smooth import harmonic_fill
 
     harmonic_fill(np.zeros((2, 2, 1), np.uint8), np.ones((2, 2), bool), sweeps=1)

@@ -22,12 +22,13 @@ def new_project(
     folder: str | os.PathLike[str],
     mask: str | os.PathLike[str] | None = None,
     told: Told = lambda frame: None,
+    only: range | None = None,
 ) -> Project:
     """Make a project for a clip, with its masks where some are given.
 
     `mask` is what `open_masks` reads, or a `.json` of run lengths, whose objects stay apart. `told`
-    is called with the number of every frame whose mask was taken in. Raises `UsageError` where the
-    folder exists, `MaskError` for masks that do not fit.
+    is called with the number of every frame whose mask was taken in: those `only`, where just they
+    are wanted. Raises `UsageError` where the folder exists, `MaskError` for masks that do not fit.
     """
     info = probe(Path(clip))
     if not str(folder).endswith(SUFFIX):
@@ -42,11 +43,11 @@ def new_project(
                 f"{info.width}x{info.height}. Make them the same size."
             )
         project = Project.create(folder, clip)
-        add_run_lengths(project, document, told)
+        add_run_lengths(project, document, told, only)
         return project
     open_masks(Path(mask), info).close()  # what is wrong with them is said before any work
     project = Project.create(folder, clip)
-    add_masks(project, info, Path(mask), told)
+    add_masks(project, info, Path(mask), told, only=only)
     return project
 
 
@@ -56,8 +57,10 @@ def add_masks(
     mask: Path,
     told: Told = lambda frame: None,
     number: int = 1,
+    only: range | None = None,
 ) -> None:
-    """Take masks into the project as those of object `number`: one edit, copies of all pictures."""
+    """Take masks into the project as those of object `number`: one edit, copies of all pictures,
+    or of those `only`."""
     with open_masks(mask, info) as masks:
         if masks.fixed:
             name = project.keep_mask(masks[0])
@@ -66,18 +69,24 @@ def add_masks(
         runs: list[MaskRun] = []
         with open_clip(info) as reader:
             count = reader.count()
-        for index in range(count):
+        for index in _of(range(count), only):
             append_run(runs, index, project.keep_mask(masks[index]))
             told(index)
     project.edit(SetMasks(object=number, runs=runs))
 
 
 def add_run_lengths(
-    project: Project, document: dict[str, Any], told: Told = lambda frame: None
+    project: Project,
+    document: dict[str, Any],
+    told: Told = lambda frame: None,
+    only: range | None = None,
 ) -> None:
-    """Take what `read_run_lengths` gave into the project, each of its objects as one: one edit."""
+    """Take what `read_run_lengths` gave into the project, or the frames `only`, each of its objects
+    as one: one edit."""
     runs: dict[int, list[MaskRun]] = {item["object"]: [] for item in document["objects"]}
     for frame in document["frames"]:
+        if only is not None and frame["frame"] not in only:
+            continue
         for item in frame["objects"]:
             name = project.keep_mask(rle.decode(item["segmentation"]))
             append_run(runs[item["object"]], frame["frame"], name)
@@ -96,3 +105,10 @@ def append_run(runs: list[MaskRun], index: int, name: str) -> None:
         runs[-1] = (runs[-1][0], index + 1, name)
     else:
         runs.append((index, index + 1, name))
+
+
+def _of(frames: range, only: range | None) -> range:
+    """Those of `frames` that are wanted."""
+    if only is None:
+        return frames
+    return range(max(frames.start, only.start), min(frames.stop, only.stop))

@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -21,6 +22,7 @@ SUFFIXES = {
     ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".exr", ".dpx", ".tga", ".jp2",
     ".ppm", ".pgm", ".jxl",
 }  # fmt: skip
+_PNG = b"\x89PNG\r\n\x1a\n"
 _PATTERN = re.compile(r"%(0?)(\d*)d")
 
 
@@ -122,10 +124,7 @@ def read_picture(path: Path) -> StillPicture:
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
     try:
-        with av.open(io.BytesIO(data)) as container:
-            stream = container.streams.video[0]
-            frame = next(container.decode(stream))
-            codec = stream.codec_context.codec.canonical_name
+        frame, codec = _decoded(data)
     except (av.error.FFmpegError, StopIteration, IndexError):
         raise MediaError(
             f"{path} cannot be decoded as a picture; it is damaged or of a kind that FFmpeg "
@@ -136,3 +135,14 @@ def read_picture(path: Path) -> StillPicture:
         # JFIF means BT.601 whatever the size.
         colour = Colour(colour.range, colour.primaries, colour.transfer, "bt470bg")
     return StillPicture(normalise(frame), colour, codec, orientation_matrix(data))
+
+
+def _decoded(data: bytes) -> tuple[av.VideoFrame, str]:
+    """The picture in a file's bytes and the name of its codec; raises what FFmpeg raises."""
+    if data.startswith(_PNG):
+        # A container decodes a picture to find out what it is, and then once more.
+        decoder = av.CodecContext.create("png", "r")
+        return next(chain(decoder.decode(av.Packet(data)), decoder.decode(None))), "png"
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        return next(container.decode(stream)), stream.codec_context.codec.canonical_name

@@ -138,14 +138,14 @@ class Project:
 
     def keep_mask(self, mask: NDArray[np.bool_]) -> str:
         """Store a mask, bool (h, w), and return the name that edits call it by."""
-        picture = np.where(mask, 255, 0).astype(np.uint8)
-        digest = hashlib.blake2b(picture.tobytes(), digest_size=10)
-        digest.update(str(picture.shape).encode())
+        digest = hashlib.blake2b(np.packbits(mask), digest_size=10)
+        digest.update(str(mask.shape).encode())
         name = f"{digest.hexdigest()}.png"
         path = self.folder / "masks" / name
         if path.exists():
             os.utime(path)  # in use from now on, for `clean`
         else:
+            picture = mask.astype(np.uint8) * 255
             encoded, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_BILEVEL, 1])
             if not encoded:
                 raise ProjectError(f"{path} cannot be encoded")

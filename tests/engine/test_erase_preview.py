@@ -1,0 +1,32 @@
+"""A look at an erase reads just what decides it, and shows what a project with everything would."""
+
+from __future__ import annotations
+
+import cv2
+import generated
+import numpy as np
+
+from cleanplate.engine.erase import EraseSettings
+from cleanplate.engine.erase_preview import preview_erase
+from cleanplate.engine.pointers import Pointers
+from cleanplate.engine.preview import Preview
+from cleanplate.engine.projects import new_project
+from cleanplate.engine.store import Store
+from cleanplate.project import SetSettings
+
+
+def test_masks_far_from_what_is_shown_decide_nothing(tmp_path, monkeypatch):
+    seen, masks = generated.with_disc(generated.pan("coffee", 130))
+    clip = generated.write_clip(tmp_path / "clip.mp4", seen)
+    folder = generated.write_masks(tmp_path / "masks", masks)
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
+    settings = EraseSettings(folder, grow=2, frames=slice(64, 65))
+    preview_erase(clip, tmp_path / "look.png", settings, Pointers())
+    look = cv2.imread(str(tmp_path / "look.png"))[..., ::-1]
+
+    whole = new_project(clip, tmp_path / "whole.cleanplate", folder)
+    whole.edit(SetSettings(grow=2))
+    preview = Preview(whole, generated.WIDTH // 2, Store(tmp_path / "another store"))
+    [shown] = preview.frames(range(64, 65))
+    preview.close()
+    assert np.array_equal(look, shown.after)
