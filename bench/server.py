@@ -4,9 +4,10 @@ A clip of 1920x1080 is generated in H.264 whose key frames are 250 frames apart,
 them, and opened with `cleanplate edit` in a workspace and a store of its own. Then it is scrubbed
 over HTTP, as the editor does it, and pointed at. Each row is over all requests of its kind. Then
 the same of a clip with a key frame each second, as phones and cameras write them, and of a minute
-of it: one jump behind the other, and with a rest of a second between two. Last the playhead is
-dragged over fresh clips, forwards and backwards, one to ten frames on at each of 20 events a
-second, where the editor asks for no more than what is at hand.
+of it: one jump behind the other, and with a rest of a second between two; what the decoder takes for
+the very same jumps by itself; and how long each clip takes, from its first frame on, until all of
+it has been made ready. Last the playhead is dragged over fresh clips, forwards and backwards, one to
+ten frames on at each of 20 events a second, where the editor asks for no more than what is at hand.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import av
 import httpx
 import numpy as np
 
+from bench import decoding
 from bench.bytecode import compile_package
 from bench.generated import panning_clip
 from bench.report import table
@@ -64,13 +66,19 @@ def main(options: argparse.Namespace) -> int:
             near = write_clip(folder / "near.mp4", options.frames, NEAR)
             minute = repeated(near, folder / "minute.mp4", max(1, 60 * RATE // options.frames))
             far_minute = repeated(clip, folder / "far minute.mp4", 60 * RATE // options.frames)
-            for what, one in (
+            fresh = (
+                ("250 between", clip),
                 ("a key frame each second", near),
                 ("a minute of that", minute),
                 ("a minute, 250 between", far_minute),
-            ):
+            )
+            for what, one in fresh[1:]:
                 measure_jumps(rows, folder / f"{what}, at once", one, what)
                 measure_jumps(rows, folder / f"{what}, slowly", one, what, rest=1)
+            for what, one in fresh:
+                measure_decoder(rows, one, what)
+            for what, one in fresh:
+                measure_ready(rows, folder / f"{what}, ready", one, what)
             for what, clip in (("250 between", far_minute), ("a key frame each second", minute)):
                 for way in ("forwards", "backwards"):
                     measure_drag(rows, folder / f"{what}, {way}", clip, f"{what}, dragged {way}")
@@ -93,6 +101,10 @@ class Rows:
         numbers = (np.median(found), np.quantile(found, 0.95), found.max())
         self.lines.append([what, str(len(found)), *(f"{one:.0f}" for one in numbers)])
 
+    def note_seconds(self, what: str, seconds: float) -> None:
+        """A row of one time, in seconds."""
+        self.lines.append([what, f"{seconds:.1f} s", "", "", ""])
+
     def note_looks(self, what: str, looks: list[Look]) -> None:
         self.note(f"{what}: something to see", [one.seen for one in looks])
         self.note(f"{what}: the frame itself, sharp", [one.sharp for one in looks])
@@ -104,21 +116,14 @@ def measure(rows: Rows, folder: Path, clip: Path) -> None:
     with serving(folder, clip) as (client, at, seconds):
         rows.note("start to the first frame of the clip", [seconds])
         count = client.get(at).json()["clip"]["frames"]
-        rng = random.Random(1)
         for what, frames in (
-            ("jump", [rng.randrange(count) for _ in range(20)]),
+            ("jump", chosen(count)),
             ("step forwards", range(100, 148)),
             ("step backwards", range(270, 222, -1)),
         ):
             rows.note_looks(f"{what}, fresh clip", [look(client, at, frame) for frame in frames])
-        began = time.perf_counter()
-        # Each second of the clip is made from its first frame to its last.
-        while not all(ready(client, at, frame) for frame in (*range(11, count, 12), count - 1)):
-            time.sleep(1)  # to look somewhere is to ask for it first
-        seconds = time.perf_counter() - began
-        rows.lines.append(["the rest of the clip made ready", f"{seconds:.1f} s", "", "", ""])
-        again = [rng.randrange(count) for _ in range(100)]
-        rows.note("jump, clip made ready", scrub(client, at, again))
+        rows.note_seconds("the rest of the clip made ready", wait_until_ready(client, at, count))
+        rows.note("jump, clip made ready", scrub(client, at, chosen(count, 120)[20:]))
         rows.note("step, clip made ready", scrub(client, at, range(count)))
         rows.note("strip of 20 thumbnails", [ask(client, f"{at}/strip?count=20")])
         rows.note("strip of 20 thumbnails, again", [ask(client, f"{at}/strip?count=20")])
@@ -129,12 +134,43 @@ def measure_jumps(rows: Rows, folder: Path, clip: Path, what: str, rest: float =
     """Jumps on a fresh clip, with a rest of so many seconds between two."""
     with serving(folder, clip) as (client, at, _):
         count = client.get(at).json()["clip"]["frames"]
-        rng = random.Random(1)
         looks = []
-        for _ in range(20):
+        for frame in chosen(count):
             time.sleep(rest)
-            looks.append(look(client, at, rng.randrange(count)))
+            looks.append(look(client, at, frame))
     rows.note_looks(f"{what}, {'a second between jumps' if rest else 'jumps'}", looks)
+
+
+def chosen(count: int, jumps: int = 20) -> list[int]:
+    """Where is jumped to in a clip of `count` frames: each time the same."""
+    rng = random.Random(1)
+    return [rng.randrange(count) for _ in range(jumps)]
+
+
+def measure_decoder(rows: Rows, clip: Path, what: str) -> None:
+    """What the decoder takes for the jumps of `measure_jumps` by itself."""
+    with decoding.Jumping(clip) as jumping:
+        frames = chosen(len(jumping))
+    for way, passing in (("", False), (", passing what no other refers to", True)):
+        threads, seconds = decoding.quickest(clip, frames, passing)
+        rows.note(f"{what}, the decoder alone{way} (threads: {threads})", seconds)
+
+
+def measure_ready(rows: Rows, folder: Path, clip: Path, what: str) -> None:
+    """How long after its first frame all of a fresh clip is ready, nobody jumping about in it."""
+    with serving(folder, clip) as (client, at, _):
+        count = client.get(at).json()["clip"]["frames"]
+        rows.note_seconds(f"{what}, all made ready", wait_until_ready(client, at, count))
+
+
+def wait_until_ready(client: httpx.Client, at: str, count: int) -> float:
+    """Look twice a second of the clip, from its first frame to its last, as soon as what is there
+    is ready; the seconds that took."""
+    began = time.perf_counter()
+    for frame in (*range(11, count, 12), count - 1):  # to look somewhere is to ask for it first
+        while not ready(client, at, frame):
+            time.sleep(0.05)
+    return time.perf_counter() - began
 
 
 def measure_drag(rows: Rows, folder: Path, clip: Path, what: str) -> None:
