@@ -1,15 +1,14 @@
 import { useEffect, useRef } from "react";
-import { audioUrl } from "../api/client";
 import type { Project } from "../api/types";
 import { previewSizeOf, theRange } from "../editor/actions";
 import { useRendered } from "../results/rendered";
 import { pictures } from "../stage/frames";
 import { madeAtOnce, sourcesOf, widthFor } from "../stage/sources";
 import { editor, useEditor } from "../state/editor";
+import { Sound } from "./sound";
 
 /** How far the clock may run ahead of what has been fetched before it waits, in seconds. */
 const PATIENCE = 0.4;
-const LONGEST_SOUND = 590;
 
 /** Runs the playhead while the speed is not 0: by the sound where there is some, else by the clock.
  * Frames are left out where they come too late; the sound waits where they do not come at all. */
@@ -40,10 +39,8 @@ function play(
   const from = speed > 0 && start >= high - 1 ? low : start;
   editor.set({ frame: from });
   let anchor = { frame: from, time: performance.now() };
-  const sound =
-    has_audio && speed === 1 && (high - from) / rate < LONGEST_SOUND
-      ? new Sound(audioUrl(project.id, from, high), from, rate)
-      : null;
+  const listen = (at: number) => (has_audio && speed === 1 ? Sound.of(project, low, high, at) : null);
+  let sound = listen(from);
   let wanted = 0;
 
   const isHere = (frame: number) => {
@@ -58,15 +55,23 @@ function play(
     wanted = requestAnimationFrame(tick);
     const now = performance.now();
     const { frame } = editor.get();
-    const due = sound?.frame() ?? Math.floor(anchor.frame + ((now - anchor.time) / 1000) * rate * speed);
+    const heard = sound?.frame() ?? null;
+    // Where the sound ends before the picture, the clock goes on from there.
+    if (heard !== null) anchor = { frame: heard, time: now };
+    const due = heard ?? Math.floor(anchor.frame + ((now - anchor.time) / 1000) * rate * speed);
     if (speed > 0 ? due >= high : due < low) {
       const looping = speed > 0 && editor.get().compare !== "source" && inside(start);
       if (!looping) return editor.set({ speed: 0, frame: speed > 0 ? high - 1 : low });
-      sound?.seek(low);
+      if (sound?.covers(low)) sound.seek(low);
+      else {
+        sound?.stop();
+        sound = listen(low);
+      }
       anchor = { frame: low, time: now };
       return editor.set({ frame: low });
     }
-    let next = due;
+    // Only on: what the sound is behind, it comes to.
+    let next = speed > 0 ? Math.max(due, frame) : Math.min(due, frame);
     while (next !== frame && !isHere(next)) next -= Math.sign(speed);
     if (next !== frame) editor.set({ frame: next });
     if (Math.abs(due - next) / rate > PATIENCE) {
@@ -79,50 +84,4 @@ function play(
     cancelAnimationFrame(wanted);
     sound?.stop();
   };
-}
-
-/** The clip's sound from a frame on, as the clock of what is shown. */
-class Sound {
-  private readonly element: HTMLAudioElement;
-  private waiting = false;
-  private broken = false;
-
-  constructor(
-    url: string,
-    private readonly first: number,
-    private readonly rate: number,
-  ) {
-    this.element = new Audio(url);
-    this.element.onerror = () => (this.broken = true);
-    void this.element.play().catch(() => (this.broken = true));
-  }
-
-  /** The frame that is heard; null where the sound cannot be a clock. */
-  frame(): number | null {
-    if (this.broken || (this.element.ended && !this.element.loop)) return null;
-    if (this.element.readyState < 2) return this.first;
-    return this.first + Math.floor(this.element.currentTime * this.rate);
-  }
-
-  wait(frame: number): void {
-    if (this.waiting) return;
-    this.waiting = true;
-    this.element.pause();
-    this.seek(frame);
-  }
-
-  go(): void {
-    if (!this.waiting) return;
-    this.waiting = false;
-    void this.element.play().catch(() => (this.broken = true));
-  }
-
-  seek(frame: number): void {
-    this.element.currentTime = Math.max(0, (frame - this.first) / this.rate);
-  }
-
-  stop(): void {
-    this.element.pause();
-    this.element.removeAttribute("src");
-  }
 }
