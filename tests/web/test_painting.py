@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import numpy as np
+from generated import pan, write_clip
+from playwright.sync_api import Error
+
+PLACES = """() => {
+  window.places = [];
+  const playhead = document.querySelector('[aria-label="Playhead"]');
+  new MutationObserver(() => window.places.push(Number(playhead.getAttribute("aria-valuenow"))))
+    .observe(playhead, {attributeFilter: ["aria-valuenow"]});
+}"""
 
 
 def test_paint_rub_undo_and_what_objects_can(editing, scene):
@@ -101,6 +113,60 @@ def test_it_plays_with_sound_and_is_where_one_scrubs(editing, scene):
     editing.until(lambda: stage.get_attribute("data-shown"), lambda shown: shown == "5")
     editing.keys("ArrowLeft", "Shift+ArrowRight")
     assert playhead.get_attribute("aria-valuenow") == "9"
+
+
+def test_the_picture_waits_with_its_sound_and_never_goes_back(editing, tmp_path):
+    page = editing.page
+    editing.drop(write_clip(tmp_path / "long.mp4", pan("astronaut", 30), sound=True))
+    held = []
+    late = re.compile(r"/frames/(1[5-9]|2\d)\?")
+    page.route(late, lambda route: held.append(route))
+    page.evaluate(PLACES)
+    editing.keys(" ")
+    playhead = page.get_by_role("slider", name="Playhead")
+    editing.until(lambda: playhead.get_attribute("aria-valuenow"), lambda frame: frame == "14")
+    page.wait_for_timeout(1000)
+    assert playhead.get_attribute("aria-valuenow") == "14", "the next has not come yet"
+    page.unroute(late)
+    for route in held:
+        with suppress(Error):  # nobody waits for it any more
+            route.continue_()
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    places = page.evaluate("window.places")
+    assert places == sorted(places)
+    assert places[-1] == 29
+
+
+def test_a_result_plays_round_from_in_to_out_wherever_it_began(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    editing.keys("ArrowRight", "ArrowRight", "i", *["ArrowRight"] * 4, "o")
+    editing.until(lambda: editing.project["range"], lambda span: span == [2, 7])
+    editing.keys("ArrowLeft", "q")
+    page.evaluate(PLACES)
+    editing.keys(" ")
+    places = editing.until(lambda: page.evaluate("window.places"), lambda seen: 3 in seen)
+    assert set(places) <= set(range(2, 7))
+    assert places.index(2) < places.index(3)
+
+
+def test_undo_is_offered_for_the_last_step_alone(editing, masked):
+    editing.open_project(masked)
+    page = editing.page
+    offer = page.get_by_label("Messages").get_by_role("button", name="Undo")
+
+    def delete():
+        page.get_by_role("button", name=re.compile("^More for")).first.click()
+        page.get_by_role("menuitem", name="Delete").click()
+        offer.wait_for()
+
+    delete()
+    editing.keys("n")
+    offer.wait_for(state="detached")
+    delete()
+    page.get_by_role("button", name="All projects").click()
+    page.get_by_role("heading", name="Projects").wait_for()
+    assert not offer.count()
 
 
 def test_two_tabs_show_one_project(editing, scene):

@@ -20,7 +20,8 @@ import { editor, useEditor } from "../state/editor";
 import { usePlayback } from "../timeline/playback";
 import { Timeline } from "../timeline/Timeline";
 import { Button } from "../ui/Button";
-import { toast } from "../ui/toasts";
+import { forget, toast } from "../ui/toasts";
+import { lastStep } from "./actions";
 import { ToolRail } from "./ToolRail";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
@@ -75,6 +76,7 @@ function Opened({ project }: { project: Project }) {
       document.title = "Cleanplate";
     };
   }, [project.name]);
+  useEffect(() => () => forget(lastStep(project)), [project.id, project.revision]);
   useEffect(() => {
     // A clip that is shorter than where the tab last was; an object that is gone.
     const { frame, object } = editor.get();

@@ -56,6 +56,10 @@ export function previewRange(project: Project): [number, number] {
 
 const path = () => ({ project: editor.get().project });
 
+/** What a message that offers to undo the project's last step is about: forgotten with the next one,
+ * and where the project is left. */
+export const lastStep = ({ id, revision }: Project): string => `step ${id}/${revision}`;
+
 /** Run an edit whose answer is the project; say what went wrong, if anything did. */
 async function edit(call: () => Promise<Project>): Promise<Project | undefined> {
   try {
@@ -139,7 +143,10 @@ export async function removeObject(id: number): Promise<void> {
   if (!after || !object) return;
   masks.doubt();
   if (editor.get().object === id) editor.set({ object: after.objects[0]?.id ?? null });
-  toast("info", `${object.name} was removed.`, { actions: [{ label: "Undo", run: () => void undo() }] });
+  toast("info", `${object.name} was removed.`, {
+    about: lastStep(after),
+    actions: [{ label: "Undo", run: () => void undo() }],
+  });
 }
 
 export async function mergeObject(id: number, into: number): Promise<void> {
@@ -264,6 +271,8 @@ export async function takeCandidate(one: Found): Promise<void> {
   editor.set({
     object: after.objects.at(-1)?.id ?? null,
     candidates: left.length ? { ...candidates, found: left, chosen: null } : null,
+    // What comes next, in the panel of objects, is not to be covered.
+    ...(left.length ? {} : { findOpen: false }),
   });
 }
 

@@ -139,7 +139,7 @@ function Results({ found, chosen }: { found: Found[]; chosen: number | null }) {
             onClick={() => void takeCandidate(one)}
           >
             <span>
-              {index + 1} {one.label}
+              {found.length > 1 && <kbd>{index + 1}</kbd>} {one.label}
             </span>
             <span className="number find-score">{Math.round(one.score * 100)} %</span>
           </button>

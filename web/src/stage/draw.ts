@@ -211,7 +211,7 @@ export function drawCandidates(
     const a = toStage({ x: left, y: top }, placed);
     const b = toStage({ x: right, y: bottom }, placed);
     drawBox(context, a, b, lit ? "#ffffff" : "#ffffffb8", false);
-    drawTag(context, `${index + 1}  ${one.label}`, a, lit);
+    drawTag(context, found.length > 1 ? `${index + 1} · ${one.label}` : one.label, a, lit);
   });
 }
 

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef, useState } from "react";
 import { create } from "zustand";
 import { explain } from "../api/errors";
 import { Button, IconButton } from "./Button";
@@ -57,15 +57,45 @@ export function Toasts() {
   );
 }
 
-function ToastCard({ toast: { id, kind, title, text, actions } }: { toast: Toast }) {
+/** How long a message stays, in milliseconds, while the page is looked at: longer where there is
+ * something to press. What an export made can be fetched from the queue later on as well. */
+const STAYS = { plain: 5000, withActions: 12_000 };
+
+/** Call `done` once the page has been in front for so long, beginning anew while `held`. */
+function useSeenFor(milliseconds: number, held: boolean, done: () => void): void {
+  const latest = useRef(done);
+  latest.current = done;
   useEffect(() => {
-    // What went wrong stays until it was read; what was made can be fetched from the queue as well.
-    if (kind === "bad") return;
-    const timer = setTimeout(() => dismiss(id), actions?.length ? 20_000 : 5000);
-    return () => clearTimeout(timer);
-  }, [id, kind, actions]);
+    if (held || !Number.isFinite(milliseconds)) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const begin = () => {
+      clearTimeout(timer);
+      if (!document.hidden) timer = setTimeout(() => latest.current(), milliseconds);
+    };
+    begin();
+    document.addEventListener("visibilitychange", begin);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", begin);
+    };
+  }, [milliseconds, held]);
+}
+
+function ToastCard({ toast: { id, kind, title, text, actions } }: { toast: Toast }) {
+  const [hovered, setHovered] = useState(false);
+  const [focused, setFocused] = useState(false);
+  // What went wrong stays until somebody closes it.
+  const stays = kind === "bad" ? Infinity : actions?.length ? STAYS.withActions : STAYS.plain;
+  useSeenFor(stays, hovered || focused, () => dismiss(id));
   return (
-    <div className={`toast ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+    <div
+      className={`toast ${kind}`}
+      role={kind === "bad" ? "alert" : "status"}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+    >
       {ICONS[kind]}
       <div className="toast-title">{title}</div>
       <IconButton small label="Dismiss" onClick={() => dismiss(id)}>
