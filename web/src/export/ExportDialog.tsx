@@ -262,6 +262,7 @@ function PlanFacts({
         <div><dt>Picture</dt><dd>{plan.width}×{plan.height}, {plan.label}</dd></div>
         <div><dt>Frames</dt><dd>{plan.frames < total ? `${plan.frames} of ${total}` : plan.frames}</dd></div>
       </dl>
+      <h3>What is kept</h3>
       <ul>
         {plan.kept.map((fact) => (
           <li key={fact}><Check size={13} aria-label="kept:" className="good" /> {fact}</li>

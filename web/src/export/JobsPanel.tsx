@@ -14,13 +14,23 @@ import "./export.css";
 
 const ACTIVE = new Set<Job["state"]>(["running", "queued", "paused"]);
 
+/** A job's place in the list: what runs, what is paused, what waits, first come first; then what has
+ * ended, the latest first. */
+function placeOf({ state, created }: Job): number {
+  const rank = { running: 0, paused: 1, queued: 2, done: 3, failed: 3, cancelled: 3 }[state];
+  const time = Date.parse(created) / 1e13; // between 0 and 1
+  return rank + (rank < 3 ? time : 1 - time);
+}
+
 /** The queue, behind a button that shows how far the work at the front is. */
 export function JobsButton({ project }: { project?: string }) {
   const open = useEditor((state) => state.jobsOpen);
   const { data: jobs = [] } = useJobs();
   const active = jobs.filter((job) => job.state === "running" || job.state === "queued");
   const running = active.find((job) => job.state === "running");
-  const shown = jobs.filter((job) => ACTIVE.has(job.state) || job.kind === "export" || job.kind === "train" || job.state === "failed");
+  const shown = jobs
+    .filter((job) => ACTIVE.has(job.state) || job.kind === "export" || job.kind === "train" || job.state === "failed")
+    .sort((one, other) => placeOf(one) - placeOf(other));
   const share = running?.total ? running.done / running.total : 0;
   return (
     <Popover.Root open={open} onOpenChange={(now) => editor.set({ jobsOpen: now })}>

@@ -22,6 +22,7 @@ import { begin, type Draft, type Gesture, type Scene } from "./gestures";
 import { inClip, panBy, place, toClip, toStage, zoomAbout, type Placement, type Size } from "./look";
 import { masks } from "./masks";
 import { bestBefore, wantAround, widthFor } from "./sources";
+import { Sides } from "./Sides";
 import { StageNotices } from "./StageNotices";
 import { WipeHandle } from "./WipeHandle";
 import "./stage.css";
@@ -323,6 +324,7 @@ export function Stage({ project, canPoint }: { project: Project; canPoint: boole
         {said}
       </p>
       <WipeHandle clip={project.clip} room={room} />
+      <Sides clip={project.clip} room={room} />
       <StageNotices project={project} canPoint={canPoint} />
     </div>
   );

@@ -1,12 +1,12 @@
 import { CircleAlert, Loader } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useJobs } from "../api/queries";
-import type { Project } from "../api/types";
+import type { Action, Project } from "../api/types";
 import { previewRange, previewSizeOf, render } from "../editor/actions";
 import { about } from "../lib/time";
 import { hasMask } from "../lib/masked";
 import { useRendered } from "../results/rendered";
-import { editor, useEditor } from "../state/editor";
+import { editor, useEditor, type Tool } from "../state/editor";
 import { Button } from "../ui/Button";
 import { pictures } from "./frames";
 import { useMasks } from "./masks";
@@ -22,6 +22,8 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
   const frame = useEditor((state) => state.frame);
   const tool = useEditor((state) => state.tool);
   const boxing = useEditor((state) => state.boxing);
+  const chosen = useEditor((state) => state.object);
+  const object = project.objects.find((one) => one.id === chosen);
   const known = useMasks(frame);
   const slow = useSlow(pending > 0);
 
@@ -35,13 +37,6 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
     return (
       <>
         <Legend />
-        <NotRendered project={project} />
-      </>
-    );
-  if (compare === "split" && !speed)
-    return (
-      <>
-        <div className="sides" aria-hidden><span>Before</span><span>After</span></div>
         <NotRendered project={project} />
       </>
     );
@@ -69,19 +64,30 @@ export function StageNotices({ project, canPoint }: { project: Project; canPoint
         <Button onClick={() => editor.set({ candidates: null })}>Close</Button>
       </Pill>
     );
-  if (!Object.keys(known).length && !project.objects.some(hasMask))
-    return <Pill>{canPoint || tool === "brush" ? HINTS[tool] : HINTS.brush}</Pill>;
+  const nothing = !Object.keys(known).length && !project.objects.some(hasMask);
+  if (nothing || (object && !hasMask(object)))
+    return <Pill>{hintFor(canPoint || tool === "brush" ? tool : "brush", object?.action ?? "erase")}</Pill>;
   return null;
 }
 
-const HINTS = {
-  click: "Click what should go. Right-click what should stay.",
-  box: "Drag a box around what should go.",
-  brush: "Paint over what should go.",
-  erase: "Rub away what should stay.",
-  scribble: "Draw a line across what should go.",
-  pan: "Drag to move the picture.",
-} as const;
+/** How the chosen object, of which there is nothing yet, is pointed at. */
+function hintFor(tool: Tool, action: Action): string {
+  const what = {
+    erase: "what should go",
+    keep: "what should stay",
+    cutout: "what should be cut out",
+    hold: "what is always in the matte",
+    garbage: "what is never in the matte",
+  }[action];
+  return {
+    click: `Click ${what}. Right-click what does not belong to it.`,
+    box: `Drag a box around ${what}.`,
+    brush: `Paint over ${what}.`,
+    erase: "Rub away what does not belong to it.",
+    scribble: `Draw a line across ${what}.`,
+    pan: "Drag to move the picture.",
+  }[tool];
+}
 
 /** The colours of `engine/provenance.py`, from the nearest frame to the farthest. */
 function Legend() {

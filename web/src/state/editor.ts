@@ -115,9 +115,9 @@ export const editor = {
 
   /** Remember the place, so that a reload comes back to it. */
   keepPlace(): void {
-    const { project, frame, object, tool, brush, maskView } = useEditor.getState();
+    const { project, frame, object, tool, brush, maskView, compare, previewSize } = useEditor.getState();
     if (!project) return;
-    const place = JSON.stringify({ frame, object, tool, brush, maskView });
+    const place = JSON.stringify({ frame, object, tool, brush, maskView, compare, previewSize });
     sessionStorage.setItem(`cleanplate.place.${project}`, place);
   },
 

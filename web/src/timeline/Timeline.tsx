@@ -13,6 +13,9 @@ import { Track } from "./Track";
 import { Transport } from "./Transport";
 import "./timeline.css";
 
+/** What the time at a mark takes, in pixels: at the end there is only the mark where it has no room. */
+const LABEL = 68;
+
 /** The clip from left to right, with what is known of each object. */
 export function Timeline({ project }: { project: Project }) {
   const { frames, rate } = project.clip;
@@ -94,9 +97,10 @@ export function Timeline({ project }: { project: Project }) {
   const every = markStep(scale, rate, 76);
   const from = Math.floor(scale.first / every) * every;
   for (let frame = from; frame < scale.first + scale.span && scale.width; frame += every) {
+    const left = toX(scale, frame);
     marks.push(
-      <span key={frame} style={{ left: toX(scale, frame) }}>
-        {timecode(frame, rate)}
+      <span key={frame} style={{ left }}>
+        {left + LABEL <= scale.width && timecode(frame, rate)}
       </span>,
     );
   }
