@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cleanplate.matte.layers import Layers, expect
+from cleanplate.matte.layers import Layers, expect, remembered
 from cleanplate.matte.motion import follow
 
 HEIGHT, WIDTH = 96, 160
@@ -41,7 +41,7 @@ def moved():
         alphas.append(alpha)
     seen = (alphas[0] < 0.004).astype(np.float32)
     hidden = np.where(seen[..., None] > 0, back, 0).astype(np.float32)
-    before = Layers(frames[0], alphas[0], np.roll(coat, 40, axis=1), hidden, seen)
+    before = Layers(frames[0], alphas[0], np.roll(coat, 40, axis=1), hidden, seen, alphas[0])
     bytes_of = [np.rint(frame * 255).astype(np.uint8) for frame in frames]
     carrier = follow(*bytes_of)
     return expect(before, frames[1], alphas[1] > 0.5, carrier), frames[1], alphas, back, before
@@ -74,6 +74,28 @@ def test_what_was_never_seen_is_not_remembered(moved):
     expected, _, alphas, _, _ = moved
     always = cv2.erode(np.minimum(*alphas), np.ones((9, 9))) > 0.99
     assert expected.seen[always].max() < 0.05
+
+
+def test_the_colour_of_what_is_lost_is_remembered(moved):
+    """A rod that the matte of this frame misses keeps its own colour, for softer edges and for video
+    formats with coarser colour."""
+    expected, image, alphas, _, before = moved
+    missed = alphas[1].copy()
+    missed[:38] = 0
+    front, known = remembered(image, missed, expected)
+    rod = np.zeros(missed.shape, bool)
+    rod[16:36] = alphas[1][16:36] > 0.5
+    true = np.roll(before.front, STEP, axis=1)
+    assert known[rod].min() > 0.3 and known[:30, :40].max() == 0
+    assert np.abs(front - true)[rod].mean() < 0.3 * np.abs(image - true)[rod].mean()
+
+
+def test_a_remembered_colour_that_would_show_in_the_frame_is_not_taken(moved):
+    expected, _, alphas, _, _ = moved
+    half = np.full_like(alphas[1], 0.6)
+    red = np.zeros((*half.shape, 3), np.float32)
+    red[..., 0] = 1
+    assert np.abs(remembered(red, half, expected)[0] - red).max() < 0.02
 
 
 def test_another_picture_is_not_believed(moved):

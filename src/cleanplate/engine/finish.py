@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from cleanplate.matte import Cut
 from cleanplate.matte.controls import MatteControls, hold
+from cleanplate.matte.layers import LEAST
 from cleanplate.matte.spreading import spread
 
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_OWN = 0.02  # alpha above which a pixel's foreground colour is its own
 _STEP = 2  # pixels of the frame for one of those that colours are carried on over, along each side
 
 
@@ -44,19 +44,25 @@ def finish(
     alpha = hold(alpha, inside, garbage)
     if opacity is not None:
         alpha = alpha * (opacity.astype(np.float32) / np.float32(np.iinfo(opacity.dtype).max))
-    colour = carried_on(
-        cut.foreground, cut.alpha if inside is None else np.maximum(cut.alpha, inside)
+    shown = cut.alpha if inside is None else np.maximum(cut.alpha, inside)
+    return Finished(
+        np.ascontiguousarray(alpha, np.float32), carried_on(cut.foreground, shown, cut.known)
     )
-    return Finished(np.ascontiguousarray(alpha, np.float32), colour)
 
 
-def carried_on(foreground: NDArray, alpha: F32) -> NDArray:
-    """The foreground with its colours carried on to where alpha is nothing; its own type."""
-    outside = alpha <= _OWN
+def carried_on(foreground: NDArray, alpha: F32, known: F32 | None = None) -> NDArray:
+    """The foreground with its colours carried on to where alpha is nothing; its own type.
+
+    `known`, float32 (h, w) in 0..1, is how far the foreground is known there already.
+    """
+    outside = alpha <= LEAST
     if not outside.any() or outside.all():
         return foreground
     # By the root: what is thin, but near, says more than what is solid and farther away.
-    far = spread(foreground, np.where(outside, np.float32(0), np.sqrt(alpha)), _STEP)
+    there = np.float32(0) if known is None else known
+    far = spread(foreground, np.where(outside, there, np.sqrt(alpha)), _STEP)
+    if known is not None:
+        far += known[..., None] * (foreground - far)
     top = np.iinfo(foreground.dtype).max
     far = np.rint(np.clip(far, 0, top)).astype(foreground.dtype)
     return np.where(outside[..., None], far, foreground)

@@ -25,6 +25,10 @@ Mask = NDArray[np.bool_]
 _APART = 4  # pixels from the edge at which flow follows one thing alone
 _STILL = 0.2  # pixels a frame: less is taken for none, so that what is carried long is not blurred
 _FADING = 0.98  # of the trust in a background, for each frame that it was not seen again
+_FORGOTTEN = 0.95  # of how well the subject's colour is known, the same
+_RECALLED = 0.5  # what a colour of the frame before weighs against one that is found anew
+_SHOWS = 0.08  # of colour: what would show so much in the frame is hardly remembered right
+LEAST = 0.02  # alpha above which a pixel's foreground colour is its own
 _NOISE = 9.0 / 255  # colour by which a pixel may differ from what was expected of it
 _SLACK = 0.3  # of alpha: how far that of the frame before may be off
 _SAMPLES = 4000  # pixels that a motion is fitted to, in so many rounds
@@ -36,13 +40,14 @@ _ROUND = 4.0  # pixels around in which motion must have been right
 @dataclass(frozen=True)
 class Layers:
     """A frame taken apart, float32 in 0..1: `image` (h, w, 3), `alpha` (h, w), `front` and `back`
-    (h, w, 3), and `seen` (h, w), how far `back` is known and not guessed."""
+    (h, w, 3), and `seen` and `known` (h, w), how far `back` and `front` are known and not guessed."""
 
     image: F32 = field(repr=False)
     alpha: F32 = field(repr=False)
     front: F32 = field(repr=False)
     back: F32 = field(repr=False)
     seen: F32 = field(repr=False)
+    known: F32 = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Expected:
     front: F32 = field(repr=False)
     back: F32 = field(repr=False)
     seen: F32 = field(repr=False)
+    known: F32 = field(repr=False)
     trust: F32 = field(repr=False)
 
 
@@ -81,7 +87,23 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     way = front - behind
     rest = behind + alpha[..., None] * way - image
     trust = _fitting(rest, _NOISE**2 + _SLACK**2 * _square(way))
-    return Expected(alpha, front, back, seen, trust * _inside(front_x, front_y))
+    there = _inside(front_x, front_y)
+    known = _moved(before.known, front_x, front_y) * there * np.float32(_FORGOTTEN)
+    return Expected(alpha, front, back, seen, known, trust * there)
+
+
+def remembered(front: F32, alpha: F32, expected: Expected | None) -> tuple[F32, F32]:
+    """The subject's colours, float32 (h, w, 3), with those that were seen in the frames before where
+    less of it is in sight now; and how far they are known, float32 (h, w) in 0..1."""
+    own = np.sqrt(np.where(alpha > LEAST, alpha, np.float32(0)))
+    if expected is None:
+        return front, own
+    # Another colour would show in the frame by as much as there is of the subject in a pixel.
+    off = alpha**2 * _square(expected.front - front)
+    before = np.float32(_RECALLED) * expected.known * (1 - alpha)
+    share = before / np.maximum(before + alpha, 1e-6) * np.exp(-off / np.float32(2 * _SHOWS**2))
+    share = np.where(alpha > LEAST, share, np.float32(1))
+    return front + share[..., None] * (expected.front - front), np.maximum(own, expected.known)
 
 
 def _fitting(rest: F32, variance: F32) -> F32:

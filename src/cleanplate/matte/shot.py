@@ -13,7 +13,7 @@ from cleanplate.matte import evidence
 from cleanplate.matte.colour import Known, foreground_of
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.laplacian import solve
-from cleanplate.matte.layers import Expected, Layers, expect
+from cleanplate.matte.layers import Expected, Layers, expect, remembered
 from cleanplate.matte.motion import follow, smear
 from cleanplate.matte.sampling import sample
 from cleanplate.matte.settings import MatteSettings
@@ -36,11 +36,14 @@ class Cut:
 
     `alpha` is float32 (h, w) in 0..1; `foreground` is like the frame, RGB (h, w, 3): the subject's
     own colour wherever alpha is above 0, the frame's elsewhere. `trimap` is what was decided before.
+    `known`, float32 (h, w) in 0..1, says how far the foreground is known also where alpha is 0, from
+    what was in sight in the frames before; None for nowhere.
     """
 
     alpha: F32 = field(repr=False)
     foreground: NDArray = field(repr=False)
     trimap: Trimap = field(repr=False)
+    known: F32 | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,15 @@ def _next(
     hint = settled(hint)
     trimap = make_trimap(hint, blur, settings, expected)
     layers = _solved(unit, hint, trimap, expected, settings)
-    alpha, front = layers.alpha, layers.front
+    alpha, front, known = layers.alpha, layers.front, layers.known
     if scale < 1:
         alpha, front = _enlarged(full, alpha, front, settings)
         trimap = Trimap(
             _scaled_mask(trimap.inside, full), _scaled_mask(trimap.outside, full), trimap.agreement
         )
-    return Cut(alpha, _coloured(full, alpha, front), trimap), _Before(seen, layers)
+        known = cv2.resize(known, full.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    cut = Cut(alpha, _coloured(full, alpha, front, known), trimap, known)
+    return cut, _Before(seen, layers)
 
 
 def _solved(
@@ -100,7 +105,7 @@ def _solved(
     """A frame taken apart."""
     alpha = trimap.inside.astype(np.float32)
     if trimap.outside.all():
-        return Layers(image, alpha, image, image, np.ones_like(alpha))
+        return Layers(image, alpha, image, image, np.ones_like(alpha), np.zeros_like(alpha))
     place = around(~trimap.outside, 0, _SPARE)
     part = trimap.cut(place)
     near = np.ascontiguousarray(image[place])
@@ -135,7 +140,8 @@ def _solved(
     seen = clear.astype(np.float32)
     if plate is not None:
         seen[place] = np.maximum(seen[place], plate.trust)
-    return Layers(image, alpha, front, back, seen)
+    front, known = remembered(front, alpha, expected)
+    return Layers(image, alpha, front, back, seen, known)
 
 
 def without_scraps(alpha: F32, mask: NDArray[np.bool_]) -> F32:
@@ -176,10 +182,11 @@ def _plate(hint: Hint, expected: Expected | None) -> Known | None:
     return None if expected is None else Known(expected.back, expected.seen)
 
 
-def _coloured(image: NDArray, alpha: F32, front: F32) -> NDArray:
-    """The foreground in the frame's own type; exactly the frame's pixels where alpha is 0 or 1."""
+def _coloured(image: NDArray, alpha: F32, front: F32, known: F32) -> NDArray:
+    """The foreground in the frame's own type; exactly the frame's pixels where alpha is 1, or where it
+    is 0 and the subject's colour is not known."""
     limit = np.iinfo(image.dtype).max
-    mixed = (alpha > 0) & (alpha < 1)
+    mixed = ((alpha > 0) | (known > 0)) & (alpha < 1)
     result = image.copy()
     result[mixed] = np.rint(front[mixed] * limit).astype(image.dtype)
     return result
