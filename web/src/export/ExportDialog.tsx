@@ -101,15 +101,13 @@ function Opened({ project }: { project: Project }) {
           body: wanted,
         }),
       ),
-    onSuccess: (job) => {
-      takeJob(job);
-      editor.set({ dialog: null, jobsOpen: true });
-    },
+    onSuccess: takeJob,
     onError: toastError,
   });
   const onExport = () => {
     askToNotify();
-    start.mutate();
+    // Not where this dialog was closed meanwhile: another may be open by then.
+    start.mutate(undefined, { onSuccess: () => editor.set({ dialog: null, jobsOpen: true }) });
   };
 
   return (

@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, ok } from "../api/client";
 import { takeJob, useSession } from "../api/queries";
 import { bytes } from "../lib/time";
@@ -20,10 +21,12 @@ export function FetchDialog() {
   const open = useEditor((state) => state.dialog === "fetch");
   const { data: session } = useSession();
   const missing = distinct(session?.networks.filter((network) => !network.present) ?? []);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const chosen = missing.filter((network) => !left.has(network.name));
   const close = () => editor.set({ dialog: null });
-  const fetchAll = useMutation({
+  const fetchChosen = useMutation({
     mutationFn: async () => {
-      for (const network of missing)
+      for (const network of chosen)
         takeJob(
           await ok(
             api.POST("/api/v1/models/{name}/fetch", {
@@ -44,10 +47,13 @@ export function FetchDialog() {
       width={520}
       footer={
         <>
+          <span className="networks-size number">
+            {chosen.length > 0 && <>{bytes(chosen.reduce((sum, network) => sum + network.bytes, 0))} in all</>}
+          </span>
           <Button look="quiet" onClick={close}>
             Not now
           </Button>
-          <Button look="primary" disabled={fetchAll.isPending || !missing.length} onClick={() => fetchAll.mutate()}>
+          <Button look="primary" disabled={fetchChosen.isPending || !chosen.length} onClick={() => fetchChosen.mutate()}>
             Accept and fetch
           </Button>
         </>
@@ -61,7 +67,14 @@ export function FetchDialog() {
           <ul className="networks">
             {missing.map((network) => (
               <li key={network.name}>
-                <strong>{network.title || network.name}</strong>
+                <label>
+                  <input
+                    type="checkbox"
+                    checked={!left.has(network.name)}
+                    onChange={() => setLeft(toggled(left, network.name))}
+                  />
+                  <strong>{network.title || network.name}</strong>
+                </label>
                 <span className="number">{bytes(network.bytes)}</span>
                 <p>{network.purposes.map((purpose) => PURPOSES[purpose] ?? purpose).join(" · ")}</p>
                 <p>
@@ -78,6 +91,13 @@ export function FetchDialog() {
       )}
     </Dialog>
   );
+}
+
+/** A set with a name in it if it was not, and without it if it was. */
+function toggled(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
+  const next = new Set(names);
+  if (!next.delete(name)) next.add(name);
+  return next;
 }
 
 function distinct<N extends { name: string; purpose: string }>(networks: N[]) {
