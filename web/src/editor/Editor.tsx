@@ -27,6 +27,8 @@ import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
 import "./editor.css";
 
+const NARROW = "(max-width: 860px)";
+
 /** A project, open for work. */
 export function Editor({ id }: { id: string }) {
   const { data: project, error } = useProject(id);
@@ -70,6 +72,13 @@ function Opened({ project }: { project: Project }) {
   useServerEvents(`/api/v1/events?project=${project.id}`, (event) => take(project.id, event), refresh);
   usePlayback(project, () => stage.current?.clientWidth ?? 960);
   useEffect(listen, []);
+  useEffect(() => {
+    // In a narrow window the panel lies over the picture.
+    const narrow = window.matchMedia(NARROW);
+    const fit = () => editor.set({ side: !narrow.matches });
+    narrow.addEventListener("change", fit);
+    return () => narrow.removeEventListener("change", fit);
+  }, []);
   useEffect(() => {
     document.title = `${project.name} · Cleanplate`;
     return () => {
