@@ -124,7 +124,7 @@ def follow(clip: Clip, index: int) -> Steps:
             window.add(prepare(i, image, hole, settings.work_area))
         window.end()
         frame = window.frames[index]
-        sources, own, layers = look_around(window, frame, settings.reach)
+        sources, own, layers = look_around(window, frame, settings.sources)
         candidates = gather(frame, frame.box, sources)
         hole = crop(frame.work_hole, frame.box)
         means = layer_means(candidates, hole, frame.smooth, layers)
@@ -239,7 +239,7 @@ def belief_picture(clip: Clip, steps: Steps) -> np.ndarray:
 def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
     """Detail from the best sources, tone from all: and the two together."""
     view, plan = _around(steps), steps.plan
-    base, offset = detail_of(plan, agree(plan, {}, []), steps.window.frames)
+    base, offset = detail_of(plan, agree(plan, {}, {}), steps.window.frames)
     tone = tone_of(plan, plan.soft, base, offset)
     tone[~steps.hole] = 0
     here = crop(clip.seen[SHOWN], steps.box)

@@ -181,7 +181,7 @@ def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[
             frame, box = window.frames[index], window.frames[index].box
             if box is None:
                 continue
-            sources, own, layers = look_around(window, frame, settings.reach)
+            sources, own, layers = look_around(window, frame, settings.sources)
             if not sources:
                 continue
             hole = crop(frame.work_hole, box)

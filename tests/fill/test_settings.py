@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cleanplate.errors import MaskError, UsageError
-from cleanplate.fill import FillSettings, context, fill_shot
+from cleanplate.fill import FillSettings, context, deciding, fill_shot
+from cleanplate.fill.settings import sources_of
 
 FRAME = np.zeros((20, 30, 3), np.uint8)
 HOLE = np.zeros((20, 30), bool)
@@ -40,7 +41,20 @@ def test_masks_that_do_not_fit(frames, holes, remedy):
 
 def test_better_quality_looks_further_and_finer():
     draft, good, best = (FillSettings(q) for q in ("draft", "good", "best"))
-    assert max(draft.reach) < max(good.reach) < max(best.reach)
+    far = [max(sources_of(0, each.sources)) for each in (draft, good, best)]
+    assert far == sorted(set(far))
     assert draft.work_area < good.work_area < best.work_area
     assert context(draft) <= context(good) < context(best)
-    assert FillSettings("lossless").reach == best.reach
+    assert FillSettings("lossless").sources == best.sources
+
+
+@pytest.mark.parametrize("quality", ["draft", "good", "best"])
+def test_frames_look_at_the_same_others_within_what_decides_them(quality):
+    settings = FillSettings(quality)
+    for index in (0, 1, 30, 31, 64):
+        chosen = sources_of(index, settings.sources)
+        assert index not in chosen
+        assert {index - 1, index + 1} <= set(chosen)
+        assert set(chosen) <= set(deciding(range(index, index + 1), settings))
+    two = [set(sources_of(index, settings.sources)) for index in (30, 31)]
+    assert two[0] ^ two[1] == {30, 31}

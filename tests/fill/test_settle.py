@@ -12,7 +12,7 @@ from fill.fill_scenes import panned
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.plan import plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.settle import agree
+from cleanplate.fill.settle import agree, ways
 from cleanplate.fill.window import Window
 
 
@@ -30,9 +30,9 @@ def planned():
 
 
 def test_alone_a_plan_takes_what_it_has_chosen(planned):
-    window, plans = planned
+    _, plans = planned
     plan = plans[7]
-    blend = agree(plan, {}, window.chains(7, 7))
+    blend = agree(plan, {}, {})
     shown = plan.layer >= 0
     assert (blend.top[shown][:, :1] == plan.top[shown]).any(axis=1).all()
     assert not blend.shift.any()
@@ -40,7 +40,7 @@ def test_alone_a_plan_takes_what_it_has_chosen(planned):
 
 def test_a_pixel_is_taken_from_where_all_around_it_are(planned):
     """One that chose another source by a little would be a speck."""
-    window, plans = planned
+    _, plans = planned
     plan = plans[7]
     first = plan.top[..., 0]
     around = np.lib.stride_tricks.sliding_window_view(first, (5, 5))
@@ -50,14 +50,15 @@ def test_a_pixel_is_taken_from_where_all_around_it_are(planned):
     weight = plan.weight.copy()
     weight[y, x] = 0
     weight[y, x, :2] = 0.45, 0.55
-    blend = agree(replace(plan, weight=weight), {}, window.chains(7, 7))
+    blend = agree(replace(plan, weight=weight), {}, {})
     assert blend.top[y, x, 0] == first[y, x]
 
 
 def test_shares_add_up_and_only_sources_of_the_plan_are_taken(planned):
     window, plans = planned
     plan = plans[7]
-    blend = agree(plan, {6: plans[6], 8: plans[8]}, window.chains(6, 8))
+    beside = {6: plans[6], 8: plans[8]}
+    blend = agree(plan, beside, ways(plan, beside, window.chains(6, 8)))
     shown = plan.layer >= 0
     np.testing.assert_allclose(blend.weight[shown].sum(axis=1), 1, atol=1e-5)
     assert not blend.weight[~shown].any()
@@ -77,7 +78,8 @@ def test_frames_side_by_side_take_a_place_from_the_same_source(planned):
     def changes(neighbours) -> float:
         chosen = {}
         for i in (7, 8):
-            blend = agree(plans[i], neighbours(i), window.chains(6, 8))
+            beside = neighbours(i)
+            blend = agree(plans[i], beside, ways(plans[i], beside, window.chains(6, 8)))
             first = blend.top[..., 0]
             chosen[i] = np.where(first >= 0, plans[i].source[np.maximum(first, 0)], -1)
         ys, xs = np.nonzero((plans[7].layer == 0) & (chosen[7] >= 0))

@@ -13,7 +13,7 @@ from cleanplate.fill.geometry import Box, crop, half_box, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
-from cleanplate.fill.settings import FillSettings, key_frames
+from cleanplate.fill.settings import FillSettings, Lattice, key_frames, sources_of
 from cleanplate.fill.unseen import Completed, Fine, carry, clone, complete_key
 from cleanplate.fill.window import Window
 
@@ -79,14 +79,14 @@ def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | Non
     frame = window.frames[index]
     if frame.box is None:
         return None
-    plan = _judge(window, frame, settings.reach)
+    plan = _judge(window, frame, settings.sources)
     _make_up(window, plan, settings)
     return plan
 
 
-def _judge(window: Window, frame: WorkFrame, reach: tuple[int, ...]) -> Plan:
-    """What the frames within reach show of a frame's hole, and how far each is believed."""
-    sources, own, layers = look_around(window, frame, reach)
+def _judge(window: Window, frame: WorkFrame, lattice: Lattice) -> Plan:
+    """What the frames of a lattice show of a frame's hole, and how far each is believed."""
+    sources, own, layers = look_around(window, frame, lattice)
     if not sources:
         return _smooth_only(frame)
     candidates = gather(frame, frame.box, sources)
@@ -127,7 +127,7 @@ def _completed(window: Window, key: int, settings: FillSettings) -> Completed | 
         return None
 
     def work() -> Completed:
-        plan = _judge(window, frame, settings.key_reach)
+        plan = _judge(window, frame, settings.key_sources)
         sharp = _stands_still(window, frame)
         return complete_key(frame, plan.seen, plan.soft, sharp, settings.completer)
 
@@ -142,23 +142,8 @@ def _stands_still(window: Window, frame: WorkFrame) -> bool:
     return bool(holes) and all(np.array_equal(hole, frame.work_hole) for hole in holes)
 
 
-def sources_of(index: int, reach: tuple[int, ...]) -> list[int]:
-    """The frames that frame `index` looks in, ascending.
-
-    Far ones are rounded to common places, so that neighbouring frames draw on the same sources
-    and the grain of the fill does not dance.
-    """
-    chosen = set()
-    for step in reach:
-        common = 4 if step >= 10 else 2 if step >= 5 else 1
-        for place in (index - step, index + step):
-            chosen.add(round(place / common) * common)
-    chosen.discard(index)
-    return sorted(i for i in chosen if abs(i - index) <= max(reach))
-
-
 def look_around(
-    window: Window, frame: WorkFrame, reach: tuple[int, ...]
+    window: Window, frame: WorkFrame, lattice: Lattice
 ) -> tuple[list[Source], np.ndarray, int]:
     """Register the frames that show something of the hole.
 
@@ -169,7 +154,7 @@ def look_around(
     """
     index, box = frame.index, frame.box
     hole = crop(frame.work_hole, box)
-    present = [i for i in sources_of(index, reach) if i in window.frames]
+    present = [i for i in sources_of(index, lattice) if i in window.frames]
     sources: list[Source] = []
     own = crop(window.errors(index), half_box(box))
     if not present:

@@ -15,13 +15,17 @@ Completer = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 Quality = Literal["draft", "good", "best", "lossless"]
 
-#: Distances, in frames, at which other frames are looked at. Near frames show moving things as
-#: they are now; far frames show what a slow object hides for long. Both signs are used.
-_REACH: dict[str, tuple[int, ...]] = {
-    "draft": (1, 3, 6, 12, 22),
-    "good": (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 32),
-    "best": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 32, 38, 45),
+#: Which other frames are looked at: (every so many, up to so far away), nearest first. Near frames show
+#: moving things as they are now; far frames show what a slow object hides for long.
+Lattice = tuple[tuple[int, int], ...]
+_SOURCES: dict[str, Lattice] = {
+    "draft": ((1, 2), (4, 8), (8, 24)),
+    "good": ((1, 8), (4, 16), (8, 32)),
+    "best": ((1, 10), (4, 24), (8, 48)),
 }
+#: Frames side by side that look at the same others: what they are filled with then changes less from
+#: one to the next.
+TOGETHER = 2
 
 #: Frames either side that a frame's tone is averaged with.
 _SPAN = {"draft": 2, "good": 4, "best": 4}
@@ -71,14 +75,14 @@ class FillSettings:
         return "best" if self.quality == "lossless" else self.quality
 
     @property
-    def reach(self) -> tuple[int, ...]:
-        """Distances in frames, ascending, at which sources are looked for."""
-        return _REACH[self._level]
+    def sources(self) -> Lattice:
+        """The frames that are looked at: see `sources_of`."""
+        return _SOURCES[self._level]
 
     @property
-    def key_reach(self) -> tuple[int, ...]:
-        """Those of the distances at which a key frame looks for what is behind its hole."""
-        return tuple(step for step in self.reach if step <= KEY_REACH)
+    def key_sources(self) -> Lattice:
+        """Those that a key frame looks at for what is behind its hole."""
+        return tuple(part for part in self.sources if part[1] <= KEY_REACH)
 
     @property
     def span(self) -> int:
@@ -91,6 +95,15 @@ class FillSettings:
         return _WORK_AREA[self._level]
 
 
+def sources_of(index: int, lattice: Lattice) -> list[int]:
+    """The frames that frame `index` looks in, ascending: those at places that do not move with it."""
+    first = index // TOGETHER * TOGETHER
+    chosen = {first}
+    for every, far in lattice:
+        chosen.update(range(-((far - first) // every) * every, first + far + 1, every))
+    return sorted(chosen - {index})
+
+
 def key_frames(index: int) -> tuple[int, int]:
     """The key frames before (or at) and after a frame."""
     before = index // SPACING * SPACING
@@ -99,7 +112,7 @@ def key_frames(index: int) -> tuple[int, int]:
 
 def context(settings: FillSettings) -> int:
     """How many frames either side decide what goes into a frame's hole, at most."""
-    furthest = max(*settings.reach, SPACING + settings.key_reach[-1])
+    furthest = max(_far(settings.sources), SPACING + _far(settings.key_sources))
     return furthest + settings.span + LOOKAHEAD
 
 
@@ -112,7 +125,13 @@ def deciding(frames: range, settings: FillSettings) -> range:
     others would wait for steps that are queued behind it, for ever.
     """
     first, last = frames.start - settings.span, frames.stop - 1 + settings.span
-    reach, near_key = max(settings.reach), settings.key_reach[-1]
-    start = min(first - reach, key_frames(first)[0] - near_key)
-    stop = max(last + reach, key_frames(last)[1] + near_key) + 1
+    far, near_key = _far(settings.sources), _far(settings.key_sources)
+    start = min(first - far, key_frames(first)[0] - near_key)
+    stop = max(last + far, key_frames(last)[1] + near_key) + 1
     return range(start - LOOKAHEAD, stop + LOOKAHEAD)
+
+
+def _far(lattice: Lattice) -> int:
+    """How far off a frame may be that is looked at: the first of some together sees as far as the
+    others, so that these look further back."""
+    return lattice[-1][1] + TOGETHER - 1

@@ -1,8 +1,9 @@
 """Make the fill steady over time, along the motion: its tone, and which sources it is made of.
 
 Averaging finished pictures would blur what is not aligned to a fraction of a pixel. So detail is made
-steady before there is any: frames close by agree on which sources to take a place from, and on
-where in each source it lies. What is then sampled is sharp, and the same from frame to frame.
+steady before there is any: frames close by agree on which sources to take a place from, on where in
+each source it lies, and on how much of it to take. What is then sampled is sharp, and the same from
+frame to frame.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from cleanplate.fill.geometry import bounding_box, crop
+from cleanplate.fill.geometry import bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
 from cleanplate.fill.plan import Plan
 from cleanplate.fill.smooth import blur
@@ -35,6 +36,8 @@ _AROUND = 1.2
 _REACH = 2  # pixels, of those that do
 #: Power of a source's votes in the blend: the more, the sharper.
 _MAJORITY = np.float32(6)
+#: Share of a pixel above which it counts as one that was filled.
+_WHOLE = np.float32(0.99)
 #: Votes below which a source is not worth sampling.
 _LEAST = np.float32(1e-3)
 
@@ -54,7 +57,32 @@ class Blend:
     shift: np.ndarray
 
 
-def agree(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> Blend:
+def ways(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> dict[int, np.ndarray]:
+    """Where each pixel of a plan lies in the boxes of others, along the motion of the layer that it
+    follows: float32 (bh, bw, 2), x and y, for each.
+
+    As it was measured where the plan looks at the other's frame: a layer is seldom quite a plane.
+
+    Args:
+        plan: the plan of one frame.
+        beside: the plans of frames close by, by index.
+        chains: the layers' motion over those frames.
+    """
+    index, out = plan.frame.index, {}
+    for i, other in beside.items():
+        way = None
+        for level, chain in enumerate(chains):
+            [looked] = np.nonzero((plan.source == i) & (plan.along == level))
+            if looked.size:
+                along = plan.grid[looked[0]]
+            else:
+                along = warp_map(chain.between(index, i), plan.box)
+            way = along if way is None else np.where((plan.follow == level)[..., None], along, way)
+        out[i] = way - np.float32([other.box[2], other.box[0]])
+    return out
+
+
+def agree(plan: Plan, beside: dict[int, Plan], lies: dict[int, np.ndarray]) -> Blend:
     """Which sources the plan's detail is made of, as the plans of frames close by see it too.
 
     A neighbour has a say where it follows the same layer to a frame that this plan looks at as
@@ -63,24 +91,21 @@ def agree(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> Blend:
     Args:
         plan: the plan of one frame.
         beside: the plans of frames close by, by index.
-        chains: the layers' motion over those frames.
+        lies: the `ways` to them.
     """
     index = plan.frame.index
     ys, xs = np.nonzero(plan.layer >= 0)
     votes = np.zeros((ys.size, plan.source.size), np.float32)
     shift = np.zeros((ys.size, plan.source.size, 2), np.float32)
     _own_votes(ys, xs, plan.top, plan.weight, votes)
-    place = plan.box[0], plan.box[2]
     known = {key: k for k, key in enumerate(zip(plan.source, plan.along, strict=True))}
     for i, other in beside.items():
         keys = zip(other.source, other.along, strict=True)
         same = np.array([known.get(key, -1) for key in keys], np.int32)
-        motions = np.stack([chain.between(index, i) for chain in chains])
         late = np.float32(np.exp(-abs(i - index) / _SAY))
         _neighbours_votes(
-            ys, xs, plan.layer, plan.grid, place, motions,
-            other.layer, other.top, other.weight, other.grid, (other.box[0], other.box[2]), same,
-            late, votes, shift,
+            ys, xs, plan.layer, plan.grid, lies[i],
+            other.layer, other.top, other.weight, other.grid, same, late, votes, shift,
         )  # fmt: skip
     said = _smoothed(ys, xs, votes, plan.layer.shape)
     blend = Blend(
@@ -111,9 +136,8 @@ def _own_votes(ys, xs, top, weight, votes):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _neighbours_votes(
-    ys, xs, layer, grid, place, motions,
-    other_layer, other_top, other_weight, other_grid, corner, same,
-    late, votes, shift,
+    ys, xs, layer, grid, way,
+    other_layer, other_top, other_weight, other_grid, same, late, votes, shift,
 ):  # pragma: no cover - compiled  # fmt: skip
     """Add one neighbour's votes, and where it would have each source moved, by its votes."""
     rows, cols = other_layer.shape
@@ -121,13 +145,7 @@ def _neighbours_votes(
     for p in range(ys.size):
         y, x = ys[p], xs[p]
         level = layer[y, x]
-        a = motions[level] if level < motions.shape[0] else motions[0]
-        px, py = x + place[1], y + place[0]
-        depth = a[2, 0] * px + a[2, 1] * py + a[2, 2]
-        if abs(depth) < 1e-6:
-            continue
-        u = np.float32((a[0, 0] * px + a[0, 1] * py + a[0, 2]) / depth - corner[1])
-        v = np.float32((a[1, 0] * px + a[1, 1] * py + a[1, 2]) / depth - corner[0])
+        u, v = way[y, x]
         if not (0 <= u < cols - 1 and 0 <= v < rows - 1):
             continue
         ny, nx = int(v + np.float32(0.5)), int(u + np.float32(0.5))
@@ -185,30 +203,44 @@ def _elect(ys, xs, votes, mass, shift, top, weight, moved):  # pragma: no cover 
             weight[y, x, n] /= max(total, np.float32(1e-9))
 
 
-def settle(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> np.ndarray:
+def steady_share(plan: Plan, beside: dict[int, Plan], lies: dict[int, np.ndarray]) -> np.ndarray:
+    """The plan's share of detail averaged with its neighbours', where it has detail: float32 (bh, bw).
+
+    The arguments are those of `agree`.
+    """
+    total, mass = plan.share.copy(), np.ones_like(plan.share)
+    for i, other in beside.items():
+        filled = crop(other.frame.work_hole, other.box).astype(np.float32)
+        there = cv2.remap(filled, lies[i], None, cv2.INTER_LINEAR)
+        share = cv2.remap(other.share, lies[i], None, cv2.INTER_LINEAR)
+        weight = np.exp(np.float32(-abs(i - plan.frame.index) / _FALL)) * (there > _WHOLE)
+        total += weight * share
+        mass += weight
+    return np.where(plan.layer >= 0, total / mass, plan.share)
+
+
+def settle(plan: Plan, beside: dict[int, Plan], lies: dict[int, np.ndarray]) -> np.ndarray:
     """The plan's soft picture averaged with its neighbours' where they agree.
 
     Args:
         plan: the plan of one frame.
         beside: the plans of frames close by, by index; frames without a hole are left out.
-        chains: the layers' motion over those frames.
+        lies: the `ways` to them.
 
     Returns:
         float32 (bh, bw, 3): the plan's own outside the hole.
     """
     hole = crop(plan.frame.work_hole, plan.box)
     part = bounding_box(hole, round(3 * _PATCH) + 1)
-    place = part[0] + plan.box[0], part[2] + plan.box[2]
-    soft, follow = np.ascontiguousarray(crop(plan.soft, part)), crop(plan.follow, part)
-    total, mass = soft.copy(), np.ones(follow.shape, np.float32)
+    soft = np.ascontiguousarray(crop(plan.soft, part))
+    total, mass = soft.copy(), np.ones(soft.shape[:2], np.float32)
     alike = _ALIKE + _ALIKE_IN_DOUBT * crop(plan.doubt, part)
     scale = np.float32(-1) / (2 * alike * alike)
     index = plan.frame.index
     for i, other in beside.items():
-        motions = np.stack([chain.between(index, i) for chain in chains])
+        way = crop(lies[i], part)
         filled = crop(other.frame.work_hole, other.box)
-        corner = other.box[0], other.box[2]
-        moved, unlike = _brought(soft, follow, place, motions, other.soft, filled, corner)
+        moved, unlike = _brought(soft, way, other.soft, filled)
         unlike = cv2.GaussianBlur(unlike, (0, 0), _PATCH)
         late = np.float32(np.exp(-abs(i - index) / _FALL))
         _average_in(total, mass, moved, unlike, scale, late)
@@ -218,8 +250,8 @@ def settle(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> np.ndarr
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _brought(soft, follow, place, motions, picture, filled, corner):  # pragma: no cover - compiled
-    """A neighbour's `picture` along the motion of the layer that each pixel follows.
+def _brought(soft, way, picture, filled):  # pragma: no cover - compiled
+    """A neighbour's `picture` where each pixel lies in it.
 
     Only what was filled there as well: seen pixels have been weighed as candidates, and close to
     the hole they hold the removed thing's shade.
@@ -227,19 +259,13 @@ def _brought(soft, follow, place, motions, picture, filled, corner):  # pragma: 
     Returns the picture, float32 (h, w, 4), its last channel 1 where there is any and 0 elsewhere,
     and the squared difference from `soft`, float32 (h, w).
     """
-    height, width = follow.shape
+    height, width = way.shape[:2]
     rows, cols = filled.shape
     moved = np.zeros((height, width, 4), np.float32)
     unlike = np.empty((height, width), np.float32)
     for y in range(height):
         for x in range(width):
-            a = motions[follow[y, x]] if follow[y, x] < motions.shape[0] else motions[0]
-            px, py = x + place[1], y + place[0]
-            depth = a[2, 0] * px + a[2, 1] * py + a[2, 2]
-            if abs(depth) < 1e-6:
-                depth = 1e-6
-            u = np.float32((a[0, 0] * px + a[0, 1] * py + a[0, 2]) / depth - corner[1])
-            v = np.float32((a[1, 0] * px + a[1, 1] * py + a[1, 2]) / depth - corner[0])
+            u, v = way[y, x]
             if 0 <= u < cols - 1 and 0 <= v < rows - 1:
                 i, j = int(u), int(v)
                 fu, fv = u - i, v - j
@@ -253,7 +279,7 @@ def _brought(soft, follow, place, motions, picture, filled, corner):  # pragma: 
                     ways[0] * filled[j, i] + ways[1] * filled[j, i + 1]
                     + ways[2] * filled[j + 1, i] + ways[3] * filled[j + 1, i + 1]
                 )  # fmt: skip
-                moved[y, x, 3] = whole > np.float32(0.99)
+                moved[y, x, 3] = whole > _WHOLE
             total = np.float32(0.0)
             for c in range(3):
                 d = moved[y, x, c] - soft[y, x, c]

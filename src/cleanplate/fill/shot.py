@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.settle import agree, settle
+from cleanplate.fill.settle import agree, settle, steady_share, ways
 from cleanplate.fill.window import Window
 
 
@@ -169,9 +170,11 @@ class _Filler:
             nothing = np.zeros((0, 3), frame.image.dtype)
             return Filled(frame.image, frame.packed_hole, nothing, np.zeros(0, np.int32), 0.0, 0.0)
         beside = {i: p for i, p in plans.items() if p is not None and i != index}
-        settled = settle(plan, beside, chains)
-        blend = agree(plan, beside, chains)
-        values, origin = paint(plan, blend, settled, self._window.frames)
+        lies = ways(plan, beside, chains)
+        settled = settle(plan, beside, lies)
+        blend = agree(plan, beside, lies)
+        steady = replace(plan, share=steady_share(plan, beside, lies))
+        values, origin = paint(steady, blend, settled, self._window.frames)
         origin[origin >= 0] -= self._first
         made = float((origin == SYNTHESISED).mean())
         return Filled(frame.image, frame.packed_hole, values, origin, 1.0 - made, made)
