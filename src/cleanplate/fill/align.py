@@ -17,8 +17,9 @@ _CELL = 4
 #: (cells across, weight) of the windows over which a shift is measured. Where the nearest holds
 #: nothing to go by, being flat or hidden, the next one decides.
 _WINDOWS = ((5, 1.0), (11, 1e-1), (25, 1e-2), (75, 1e-3))
+_SUMS = 9
 _REACH = np.array([size // 2 for size, _ in _WINDOWS])
-_SHARE = np.array([weight / size**2 for size, weight in _WINDOWS])
+_SHARE = np.array([weight / size**2 for size, weight in _WINDOWS], np.float32)
 #: Difference in grey levels at which a pixel counts half: it may show something else.
 _UNLIKE = np.float32(12.0)
 #: Squared slope, a pixel, below which a shift is rather taken to be none.
@@ -116,13 +117,13 @@ def _shifts(sums, reach, share):  # pragma: no cover - compiled
 
     With a difference in brightness solved for as well, since exposure drifts.
     """
-    rows, cols, kinds = sums.shape
-    before = np.zeros((rows + 1, cols + 1, kinds))  # sums of all cells above and to the left
-    line, near = np.empty(kinds), np.empty(kinds)
+    rows, cols, _ = sums.shape
+    before = np.zeros((rows + 1, cols + 1, _SUMS))  # of all cells above and to the left
+    line, near = np.empty(_SUMS), np.empty(_SUMS)
     for y in range(rows):
         line[:] = 0
         for x in range(cols):
-            for c in range(kinds):
+            for c in range(_SUMS):
                 line[c] += sums[y, x, c]
                 before[y + 1, x + 1, c] = before[y, x + 1, c] + line[c]
     shift = np.empty((rows, cols, 2), np.float32)
@@ -132,7 +133,7 @@ def _shifts(sums, reach, share):  # pragma: no cover - compiled
             for n in range(reach.size):
                 y0, y1 = max(y - reach[n], 0), min(y + reach[n] + 1, rows)
                 x0, x1 = max(x - reach[n], 0), min(x + reach[n] + 1, cols)
-                for c in range(kinds):
+                for c in range(_SUMS):
                     near[c] += share[n] * (
                         before[y1, x1, c]
                         - before[y0, x1, c]
@@ -140,13 +141,13 @@ def _shifts(sums, reach, share):  # pragma: no cover - compiled
                         + before[y0, x0, c]
                     )
             sx, sy, st, mass = near[3], near[4], near[7], near[8]
-            unit = 1 / max(mass, 1e-6)
+            unit = 1 / max(mass, np.float32(1e-6))
             xx = near[0] + _FLAT * mass - sx * sx * unit
             xy = near[1] - sx * sy * unit
             yy = near[2] + _FLAT * mass - sy * sy * unit
             xt = near[5] - sx * st * unit
             yt = near[6] - sy * st * unit
-            unit = 1 / max(xx * yy - xy * xy, 1e-12)
+            unit = 1 / max(xx * yy - xy * xy, np.float32(1e-12))
             shift[y, x, 0] = (yy * xt - xy * yt) * unit
             shift[y, x, 1] = (xx * yt - xy * xt) * unit
     return shift
