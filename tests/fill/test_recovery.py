@@ -107,7 +107,7 @@ def test_exposure_that_drifts_leaves_no_seam():
         mass = cv2.blur(rim.astype(np.float32), (15, 15))[rim]
         seams.append(np.abs(pieces / mass[:, None]).mean())
     # In grey levels; without matching the exposure it would be 3.5 and 11.
-    assert np.mean(seams) < 2.3 and max(seams) < 5
+    assert np.mean(seams) < 2.5 and max(seams) < 5
     assert scene.psnr([r.image for r in results]) > 35
 
 
