@@ -78,3 +78,6 @@ def test_it_fits_narrow_windows(editing, scene):
         box = page.get_by_test_id("stage").bounding_box()
         assert box["width"] > 200 and box["height"] > 200
         assert page.get_by_role("button", name="Export").is_visible()
+        # In a narrow window it lay over the picture.
+        panel = page.get_by_role("complementary", name="Objects")
+        assert panel.is_visible() == (width > 860)
