@@ -53,7 +53,8 @@ class Layers:
 @dataclass(frozen=True)
 class Expected:
     """What a frame should be made of, going by the one before: as `Layers`, and `trust`, float32
-    (h, w) in 0..1, how well it fits what the frame shows."""
+    (h, w) in 0..1, how well it fits what the frame shows; `x` and `y`, float32 (h, w), where each
+    pixel was, if it is the subject's."""
 
     alpha: F32 = field(repr=False)
     front: F32 = field(repr=False)
@@ -61,6 +62,8 @@ class Expected:
     seen: F32 = field(repr=False)
     known: F32 = field(repr=False)
     trust: F32 = field(repr=False)
+    x: F32 | None = field(default=None, repr=False)
+    y: F32 | None = field(default=None, repr=False)
 
 
 def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected:
@@ -89,7 +92,7 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     trust = _fitting(rest, _NOISE**2 + _SLACK**2 * _square(way))
     there = _inside(front_x, front_y)
     known = _moved(before.known, front_x, front_y) * there * np.float32(_FORGOTTEN)
-    return Expected(alpha, front, back, seen, known, trust * there)
+    return Expected(alpha, front, back, seen, known, trust * there, front_x, front_y)
 
 
 def remembered(front: F32, alpha: F32, expected: Expected | None) -> tuple[F32, F32]:

@@ -13,6 +13,8 @@ class MatteSettings:
     ----------
     band
         Half the width of what is undecided along a sharp, resting edge.
+    soft
+        The same at the least where the mask itself is as fine as hair.
     shutter
         The share of the time between frames that the shutter is taken to be open: how far motion
         smears. By daylight it is short, and a band wider than the smear fills with haze.
@@ -33,6 +35,7 @@ class MatteSettings:
     """
 
     band: float = 0.006
+    soft: float = 0.0095
     shutter: float = 0.3
     widest: float = 0.04
     hair: float = 0.12

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cleanplate.matte import evidence
 from cleanplate.matte.colour import Known, foreground_of
+from cleanplate.matte.detail import Outline, detailed, outline_of
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.laplacian import solve
 from cleanplate.matte.layers import Expected, Layers, expect, remembered
@@ -50,6 +51,7 @@ class Cut:
 class _Before:
     image: NDArray[np.uint8]
     layers: Layers
+    outline: Outline | None
 
 
 def matte_shot(
@@ -81,10 +83,14 @@ def _next(
         image, hint = _reduced(image, hint, scale)
     seen, unit = _eight_bits(image), _unit(image)
     blur = expected = None
+    outline = outline_of(hint.mask)
     if before is not None and before.image.shape == seen.shape and hint.mask.any():
         carrier = follow(before.image, seen)
         blur = smear(carrier.flow, hint.mask, settings.shutter)
         expected = expect(before.layers, unit, hint.mask, carrier)
+        if outline is None and before.outline is not None:
+            outline = before.outline.moved(expected.x, expected.y)
+            hint = replace(hint, mask=detailed(hint.mask, outline, expected.trust))
     hint = settled(hint)
     trimap = make_trimap(hint, blur, settings, expected)
     layers = _solved(unit, hint, trimap, expected, settings)
@@ -96,7 +102,7 @@ def _next(
         )
         known = cv2.resize(known, full.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     cut = Cut(alpha, _coloured(full, alpha, front, known), trimap, known)
-    return cut, _Before(seen, layers)
+    return cut, _Before(seen, layers, outline)
 
 
 def _solved(

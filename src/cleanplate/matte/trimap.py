@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.matte.detail import soft_around
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.layers import Expected
 from cleanplate.matte.settings import MatteSettings
@@ -106,7 +107,10 @@ def make_trimap(
         inside &= solid | ~less
         left = sure & (expected.alpha > _LEFT) & ~mask
         near |= _widened(_still_there(left, mask, hint.look, agreement), 1)
-    return Trimap(inside, ~near, agreement, solid)
+    soft, wide = soft_around(mask), settings.soft * longest
+    deep = soft & (depth <= wide)
+    near |= soft & (distance <= wide)
+    return Trimap(inside & ~deep, ~near, agreement, solid & ~deep)
 
 
 def _still_there(left: Mask, mask: Mask, look: F32 | None, agreement: float) -> Mask:
