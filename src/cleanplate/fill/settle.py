@@ -1,9 +1,8 @@
 """Make the fill steady over time, along the motion: its tone, and which sources it is made of.
 
 Averaging finished pictures would blur what is not aligned to a fraction of a pixel. So detail is made
-steady before there is any: frames close by agree on which sources to take a place from, on where in
-each source it lies, and on how much of it to take. What is then sampled is sharp, and the same from
-frame to frame.
+steady before there is any: frames close by agree on which sources to take a place from, and on
+where in each source it lies. What is then sampled is sharp, and the same from frame to frame.
 """
 
 from __future__ import annotations
@@ -201,22 +200,6 @@ def _elect(ys, xs, votes, mass, shift, top, weight, moved):  # pragma: no cover 
             total += weight[y, x, n]
         for n in range(keep):
             weight[y, x, n] /= max(total, np.float32(1e-9))
-
-
-def steady_share(plan: Plan, beside: dict[int, Plan], lies: dict[int, np.ndarray]) -> np.ndarray:
-    """The plan's share of detail averaged with its neighbours', where it has detail: float32 (bh, bw).
-
-    The arguments are those of `agree`.
-    """
-    total, mass = plan.share.copy(), np.ones_like(plan.share)
-    for i, other in beside.items():
-        filled = crop(other.frame.work_hole, other.box).astype(np.float32)
-        there = cv2.remap(filled, lies[i], None, cv2.INTER_LINEAR)
-        share = cv2.remap(other.share, lies[i], None, cv2.INTER_LINEAR)
-        weight = np.exp(np.float32(-abs(i - plan.frame.index) / _FALL)) * (there > _WHOLE)
-        total += weight * share
-        mass += weight
-    return np.where(plan.layer >= 0, total / mass, plan.share)
 
 
 def settle(plan: Plan, beside: dict[int, Plan], lies: dict[int, np.ndarray]) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan, plan_frame
 from cleanplate.fill.settings import FillSettings
-from cleanplate.fill.settle import agree, settle, steady_share, ways
+from cleanplate.fill.settle import agree, settle, ways
 from cleanplate.fill.window import Window
 
 
@@ -173,8 +172,7 @@ class _Filler:
         lies = ways(plan, beside, chains)
         settled = settle(plan, beside, lies)
         blend = agree(plan, beside, lies)
-        steady = replace(plan, share=steady_share(plan, beside, lies))
-        values, origin = paint(steady, blend, settled, self._window.frames)
+        values, origin = paint(plan, blend, settled, self._window.frames)
         origin[origin >= 0] -= self._first
         made = float((origin == SYNTHESISED).mean())
         return Filled(frame.image, frame.packed_hole, values, origin, 1.0 - made, made)
