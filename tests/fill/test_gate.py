@@ -46,7 +46,9 @@ def test_belief_sums_to_one_whatever_the_evidence(seed, scale):
     assert (shares >= 0).all()
 
 
-@pytest.mark.parametrize("scene", [panned(count=8, walk=0.0), crossed(12)], ids=["one layer", "two layers"])
+@pytest.mark.parametrize(
+    "scene", [panned(count=8, walk=0.0), crossed(12)], ids=["one layer", "two layers"]
+)
 def test_no_offer_no_belief(scene):
     missing = 0
     for share, offered, hole in shares(scene, (0, 4, 7)):

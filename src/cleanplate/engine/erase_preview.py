@@ -11,23 +11,24 @@ from cleanplate.engine.erase import EraseSettings
 from cleanplate.engine.events import Listener
 from cleanplate.engine.marking import mark_project
 from cleanplate.engine.pointers import Pointers
-from cleanplate.engine.preview import Preview, load_kernels, write_preview
+from cleanplate.engine.preview import QUALITY, Preview, load_kernels, write_preview
 from cleanplate.engine.project_shadow import mark_shadow
 from cleanplate.engine.projects import new_project
 from cleanplate.engine.run import check_outputs
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
+from cleanplate.fill import FillSettings, deciding
 from cleanplate.media import open_clip, probe
 from cleanplate.project import Project, SetSettings
 
 if TYPE_CHECKING:
     from cleanplate.models.fetching import Watcher
 
-FRAMES = 12
+FRAMES = 8
 """Frames in the middle of the clip that are shown unless others are asked for."""
 
-_AROUND = 48
-"""Frames either side that are looked at: for a shadow; a draft is decided by fewer."""
+_SHADOW = 48
+"""Frames either side that are looked at for a shadow."""
 
 
 def preview_erase(
@@ -53,7 +54,7 @@ def preview_erase(
     threading.Thread(target=load_kernels, daemon=True).start()  # while the masks are read
     with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
         name = Path(folder) / "look.cleanplate"
-        project = new_project(source, name, mask, only=_around(wanted))
+        project = new_project(source, name, mask, only=_around(wanted, settings))
         if pointers:
             mark_project(project, pointers, MaskStage(project, watch=watch), watch=watch)
         project.edit(
@@ -82,17 +83,19 @@ def _chosen(source: Path, settings: EraseSettings) -> range:
         return frames
 
 
-def _around(wanted: range) -> range:
-    """The frames whose masks decide what is shown, where the clip has them."""
-    return range(max(wanted.start - _AROUND, 0), wanted.stop + _AROUND)
+def _around(wanted: range, settings: EraseSettings) -> range:
+    """The frames whose masks decide what is shown, as far as the clip has them."""
+    around = deciding(wanted, FillSettings(QUALITY))
+    far = _SHADOW if settings.with_shadow else 0
+    start = min(around.start, wanted.start - far)
+    return range(max(start, 0), max(around.stop, wanted.stop + far))
 
 
 def _mark_shadows(
     project: Project, wanted: range, progress: Listener | None, watch: Watcher | None
 ) -> None:
     """Add the shadow of every object that has one, around the frames that are shown."""
-    around = _around(wanted)
-    within = slice(around.start, around.stop)
+    within = slice(max(wanted.start - _SHADOW, 0), wanted.stop + _SHADOW)
     for number in sorted(project.state().objects):
         try:
             mark_shadow(project, number, MaskStage(project, within=within, watch=watch), progress)

@@ -33,7 +33,7 @@ from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import MediaError, UsageError
-from cleanplate.fill import FillSettings, deciding
+from cleanplate.fill import FillSettings, Quality, deciding
 from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
 from cleanplate.project import Project
 
@@ -48,6 +48,9 @@ _PATIENCE = 1.0
 
 SMALL = 960
 """Longer side, in pixels, of a preview unless told otherwise."""
+
+QUALITY: Quality = "draft"
+"""How far and how fine a preview's fill looks."""
 
 _DECODED = 64
 """Frames that are decoded ahead of the fill: most of what it looks at, as they stay in memory anyhow."""
@@ -188,7 +191,7 @@ class Preview:
         state = self._masks.state
         if self._made_by != fill_name(state):
             self._made_by = fill_name(state)
-            self._fill: FillSettings = fill_settings(state, "draft")
+            self._fill: FillSettings = fill_settings(state, QUALITY)
             self._memory: Memory | None = None
 
     def _count(self) -> int:

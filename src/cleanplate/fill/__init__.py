@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from cleanplate.fill.filled import KEPT, SYNTHESISED, Bits, Filled, Picture
-from cleanplate.fill.settings import Completer, FillSettings, context, deciding
+from cleanplate.fill.settings import Completer, FillSettings, Quality, context, deciding
 
 if TYPE_CHECKING:
     from cleanplate.fill.memory import Memory
@@ -25,6 +25,7 @@ __all__ = [
     "Filled",
     "Memory",
     "Picture",
+    "Quality",
     "context",
     "deciding",
     "fill_shot",

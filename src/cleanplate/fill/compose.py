@@ -22,7 +22,7 @@ from cleanplate.fill.settle import Blend
 TONE = 1.5
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
-GAIN = 1.12
+GAIN = 1.13
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
 #: The slope of cubic convolution at 1. The more negative, the more of what is fine is kept (-0.5 is usual),

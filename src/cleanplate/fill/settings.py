@@ -20,7 +20,7 @@ Quality = Literal["draft", "good", "best", "lossless"]
 Lattice = tuple[tuple[int, int], ...]
 _SOURCES: dict[str, Lattice] = {
     "draft": ((1, 2), (4, 8), (8, 24)),
-    "good": ((1, 8), (4, 16), (8, 32)),
+    "good": ((1, 6), (4, 16), (8, 32)),
     "best": ((1, 10), (4, 24), (8, 48)),
 }
 #: Frames side by side that look at the same others: what they are filled with then changes less from

@@ -69,15 +69,18 @@ def ways(plan: Plan, beside: dict[int, Plan], chains: list[Chain]) -> dict[int, 
     """
     index, out = plan.frame.index, {}
     for i, other in beside.items():
-        way = None
+        way, corner = None, np.float32([other.box[2], other.box[0]])
         for level, chain in enumerate(chains):
             [looked] = np.nonzero((plan.source == i) & (plan.along == level))
             if looked.size:
                 along = plan.grid[looked[0]]
             else:
                 along = warp_map(chain.between(index, i), plan.box)
-            way = along if way is None else np.where((plan.follow == level)[..., None], along, way)
-        out[i] = way - np.float32([other.box[2], other.box[0]])
+            if way is None:
+                way = along - corner
+            else:
+                np.copyto(way, along - corner, where=(plan.follow == level)[..., None])
+        out[i] = way
     return out
 
 
