@@ -33,7 +33,7 @@ _SPAN = {"draft": 2, "good": 4, "best": 4}
 #: Frames from one key frame, at which what no frame shows is made up, to the next; and how far from
 #: a key frame one looks, at most, for what other frames show of its hole.
 SPACING = 32
-KEY_REACH = 11
+KEY_REACH = 12
 #: Frames over which the second layer's motion is averaged, each way.
 SETTLE = 3
 #: Frames beyond the reach that must be known before a frame can be judged, so that the second
@@ -82,7 +82,7 @@ class FillSettings:
     @property
     def key_sources(self) -> Lattice:
         """Those that a key frame looks at for what is behind its hole."""
-        return tuple(part for part in self.sources if part[1] <= KEY_REACH)
+        return tuple((every, min(far, KEY_REACH // every * every)) for every, far in self.sources)
 
     @property
     def span(self) -> int:
@@ -134,4 +134,4 @@ def deciding(frames: range, settings: FillSettings) -> range:
 def _far(lattice: Lattice) -> int:
     """How far off a frame may be that is looked at: the first of some together sees as far as the
     others, so that these look further back."""
-    return lattice[-1][1] + TOGETHER - 1
+    return max(far for _, far in lattice) + TOGETHER - 1
