@@ -11,7 +11,7 @@ import time
 from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, tee
@@ -120,6 +120,7 @@ class Preview:
         self._length: int | None = None
         self._kept: set[int] = set()
         self._keeper = ThreadPoolExecutor(1, "keep")
+        self._keeping: Future[None] | None = None
         self._numbers: tuple[range, dict[int, int]] = (range(0), {})
 
     def close(self) -> None:
@@ -127,6 +128,8 @@ class Preview:
         if self._reader is not None:
             self._reader.close()
         self._keeper.shutdown()
+        if self._keeping is not None:
+            self._keeping.result()
         self._reader = None
         self._held.clear()
         self._memory = None
@@ -245,12 +248,15 @@ class Preview:
         return range(max(near[0].start, seen.start), min(near[-1].stop, seen.stop))
 
     def _keep(self, small: _Small) -> None:
-        """Put a frame at the preview's size into the store, once, while others are being filled."""
-        if small.index not in self._kept:
-            self._kept.add(small.index)
-            self._keeper.submit(
-                lambda: self._store.put(self._small_key(small.index), _packed(small.image))
-            )
+        """Put a frame at the preview's size into the store, once, while the next is being filled."""
+        if small.index in self._kept:
+            return
+        self._kept.add(small.index)
+        if self._keeping is not None:
+            self._keeping.result()  # what went wrong with the last one is said here
+        self._keeping = self._keeper.submit(
+            lambda: self._store.put(self._small_key(small.index), _packed(small.image))
+        )
 
     def _numbered(self, smalls: Iterator[_Small], seen: range) -> Iterator[tuple[int, _Small]]:
         """The frames with the numbers of their shots, which are not looked for in the whole clip:

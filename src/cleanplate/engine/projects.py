@@ -69,7 +69,9 @@ def add_masks(
         runs: list[MaskRun] = []
         with open_clip(info) as reader:
             count = reader.count()
-        for index in _of(range(count), only):
+        for index in range(count):
+            if only is not None and index not in only:
+                continue
             append_run(runs, index, project.keep_mask(masks[index]))
             told(index)
     project.edit(SetMasks(object=number, runs=runs))
@@ -105,10 +107,3 @@ def append_run(runs: list[MaskRun], index: int, name: str) -> None:
         runs[-1] = (runs[-1][0], index + 1, name)
     else:
         runs.append((index, index + 1, name))
-
-
-def _of(frames: range, only: range | None) -> range:
-    """Those of `frames` that are wanted."""
-    if only is None:
-        return frames
-    return range(max(frames.start, only.start), min(frames.stop, only.stop))

@@ -17,6 +17,7 @@ _CELL = 4
 #: (cells across, weight) of the windows over which a shift is measured. Where the nearest holds
 #: nothing to go by, being flat or hidden, the next one decides.
 _WINDOWS = ((5, 1.0), (11, 1e-1), (25, 1e-2), (75, 1e-3))
+#: Sums that are gathered of each cell: a number that the compiler knows, so that it unrolls the loops.
 _SUMS = 9
 _REACH = np.array([size // 2 for size, _ in _WINDOWS])
 _SHARE = np.array([weight / size**2 for size, weight in _WINDOWS], np.float32)
@@ -75,7 +76,7 @@ def _normal_equations(own, warped, counts):  # pragma: no cover - compiled
     the slopes with it, and alone."""
     height, width = own.shape
     rows, cols = (height + _CELL - 1) // _CELL, (width + _CELL - 1) // _CELL
-    out = np.zeros((rows, cols, 9), np.float32)
+    out = np.zeros((rows, cols, _SUMS), np.float32)
     half, scale = np.float32(0.25), 1 / (_UNLIKE * _UNLIKE)
     for row in range(rows):
         for col in range(cols):

@@ -15,9 +15,11 @@ Completer = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 Quality = Literal["draft", "good", "best", "lossless"]
 
-#: Which other frames are looked at: (every so many, up to so far away), nearest first. Near frames show
-#: moving things as they are now; far frames show what a slow object hides for long.
+#: Other frames at places that do not move with a frame: (every so many, up to so far away), nearest first.
 Lattice = tuple[tuple[int, int], ...]
+
+#: Those that are looked at. Near frames show moving things as they are now; far frames show what a
+#: slow object hides for long.
 _SOURCES: dict[str, Lattice] = {
     "draft": ((1, 2), (4, 8), (8, 24)),
     "good": ((1, 6), (4, 16), (8, 32)),

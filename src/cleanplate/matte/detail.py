@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.matte.motion import moved
+
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -35,12 +37,12 @@ class Outline:
 
     def moved(self, x: F32, y: F32) -> Outline:
         """The same in the next frame, each of whose pixels was at `x` and `y` in this one."""
-        return replace(self, x=_at(self.x, x, y), y=_at(self.y, x, y))
+        return replace(self, x=moved(self.x, x, y), y=moved(self.y, x, y))
 
     @property
     def here(self) -> Mask:
         """The mask where it is now."""
-        return _at(self.mask.astype(np.float32), self.x, self.y) > 0.5
+        return moved(self.mask.astype(np.float32), self.x, self.y) > 0.5
 
 
 def outline_of(mask: Mask) -> Outline | None:
@@ -91,7 +93,3 @@ def _detail(mask: Mask, thin: float = _THIN) -> tuple[Mask, Mask]:
         for how in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN)
     )
     return filled & ~mask, mask & ~cleared
-
-
-def _at(values: F32, x: F32, y: F32) -> F32:
-    return cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

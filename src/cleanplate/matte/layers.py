@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.matte.motion import Carrier
+from cleanplate.matte.motion import Carrier, moved
 from cleanplate.matte.spreading import spread
 
 F32 = NDArray[np.float32]
@@ -78,10 +78,10 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     free = ~_widened(mask | (carrier.carry(before.alpha) > 0.02), _APART)
     front_x, front_y = _motion(carrier, body)
     back_x, back_y = _motion(carrier, free)
-    alpha = np.clip(_moved(before.alpha, front_x, front_y), 0, 1)
-    front = _moved(before.front, front_x, front_y)
-    back = _moved(before.back, back_x, back_y)
-    seen = _moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
+    alpha = np.clip(moved(before.alpha, front_x, front_y), 0, 1)
+    front = moved(before.front, front_x, front_y)
+    back = moved(before.back, back_x, back_y)
+    seen = moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
     # Only what was seen before can be right or wrong about what is in sight now.
     seen *= np.float32(_FADING) * _fit(back, image, free * seen)
     around = spread(image, free.astype(np.float32), _STEP)
@@ -91,7 +91,7 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     rest = behind + alpha[..., None] * way - image
     trust = _fitting(rest, _NOISE**2 + _SLACK**2 * _square(way))
     there = _inside(front_x, front_y)
-    known = _moved(before.known, front_x, front_y) * there * np.float32(_FORGOTTEN)
+    known = moved(before.known, front_x, front_y) * there * np.float32(_FORGOTTEN)
     return Expected(alpha, front, back, seen, known, trust * there, front_x, front_y)
 
 
@@ -148,10 +148,6 @@ def _affine(flow: F32, weight: F32, rows: F32, columns: F32) -> F32:
         off = np.square(known - sampled @ fit).sum(axis=1)
         share = trust / (1 + off)
     return terms @ fit.astype(np.float32)
-
-
-def _moved(values: F32, x: F32, y: F32) -> F32:
-    return cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _inside(x: F32, y: F32) -> NDArray[np.bool_]:

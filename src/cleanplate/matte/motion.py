@@ -30,7 +30,13 @@ class Carrier:
 
     def carry(self, values: F32) -> F32:
         """Values of the frame before, (h, w) or (h, w, 3), where they are now."""
-        return cv2.remap(values, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return moved(values, self.x, self.y)
+
+
+def moved(values: NDArray, x: F32, y: F32) -> NDArray:
+    """`values`, (h, w) or (h, w, n), at `x` and `y`, float32: linear between pixels, and beyond the border
+    as at it."""
+    return cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def follow(before: NDArray, now: NDArray) -> Carrier:
@@ -43,11 +49,10 @@ def follow(before: NDArray, now: NDArray) -> Carrier:
     back, ahead = dis.calc(second, first, None), dis.calc(first, second, None)
     rows, columns = np.indices(second.shape, dtype=np.float32)
     x, y = columns + back[..., 0], rows + back[..., 1]
-    border = cv2.BORDER_REPLICATE
-    lost = cv2.remap(ahead, x, y, cv2.INTER_LINEAR, borderMode=border) + back
+    lost = moved(ahead, x, y) + back
     lost = np.einsum("ijk,ijk->ij", lost, lost)
     long = np.einsum("ijk,ijk->ij", back, back)
-    same = cv2.remap(first, x, y, cv2.INTER_LINEAR, borderMode=border).astype(np.float32) - second
+    same = moved(first, x, y).astype(np.float32) - second
     same = cv2.GaussianBlur(same * same, (0, 0), 1.5)
     lost = lost / (1 + _SLACK * long) + same / (2 * _NOISE * _NOISE)
     sure = np.exp(-lost).astype(np.float32)
