@@ -13,7 +13,7 @@ import pytest
 from generated import pan, pictures, psnr, write_clip
 from servers import API, wait_for
 
-from cleanplate.media import open_clip
+from cleanplate.media import ClipReader, open_clip
 from cleanplate.server.drafts import Drafts
 from cleanplate.server.frames import Frames
 from cleanplate.server.packing import pack, unpack
@@ -112,6 +112,7 @@ def test_thumbnails_of_a_fresh_clip_are_of_the_right_places(client, workspace):
 
 def test_a_frame_far_from_a_key_frame_leaves_drafts_on_the_way(client, workspace, monkeypatch):
     monkeypatch.setattr(Drafts, "_fill", lambda drafts, sheet: None)  # as if it was not done yet
+    monkeypatch.setattr(Frames, "_run", lambda frames: None)
     true = pan("coffee", 60)
     write_clip(workspace / "long.mp4", true)
     made = client.post(f"{API}/projects", json={"path": "long.mp4"}).json()["id"]
@@ -119,23 +120,32 @@ def test_a_frame_far_from_a_key_frame_leaves_drafts_on_the_way(client, workspace
     assert psnr(sharp, true[55]) > 30
     clip = client.app.state.services.workspace.open(made).clip()
     for index in (0, 20, 40):
-        draft = client.app.state.services.frames.drafts.nearest(clip, index)
-        assert abs(draft.frame - index) <= 12
+        draft = wait_for(
+            lambda: client.app.state.services.frames.drafts.nearest(clip, index),  # noqa: B023
+            lambda draft: draft is not None and abs(draft.frame - index) <= 12,  # noqa: B023
+        )
         assert psnr(unjpeg(draft.data), true[draft.frame]) > 24
 
 
 @pytest.fixture
 def unprepared(client, workspace, monkeypatch):
     """The address of a clip of one key frame, of which nothing is made in advance; numbers of frames
-    as they are decoded on the way to others."""
+    as they are decoded."""
     passed = []
+    read_frame = ClipReader.read_frame
 
-    def leave(drafts, clip, frame):
-        time.sleep(0.01)
-        passed.append(frame.index)
+    def slowly(reader, index, passing=lambda frame: None, *alone):
+        def told(frame):
+            time.sleep(0.01)
+            passed.append(frame.index)
+            passing(frame)
+
+        found = read_frame(reader, index, told, *alone)
+        passed.append(index)
+        return found
 
     monkeypatch.setattr(Drafts, "_fill", lambda drafts, sheet: None)
-    monkeypatch.setattr(Drafts, "leave", leave)
+    monkeypatch.setattr(ClipReader, "read_frame", slowly)
     monkeypatch.setattr(Frames, "_run", lambda frames: None)
     write_clip(workspace / "long.mp4", pan("coffee", 60))
     made = client.post(f"{API}/projects", json={"path": "long.mp4"}).json()["id"]
@@ -173,6 +183,14 @@ def test_going_back_a_way_is_gone_once(client, unprepared):
         client.get(f"{at}/frames/{index}/at-hand")
         assert psnr(decoded(client.get(f"{at}/frames/{index}")), true[index]) > 30
     assert len(passed) < 100  # to 57, and to 54 and all before it
+
+
+def test_a_leap_back_decodes_only_what_leads_there(client, unprepared):
+    at, passed = unprepared
+    for index in (47, 30):
+        client.get(f"{at}/frames/{index}/at-hand")
+        assert psnr(decoded(client.get(f"{at}/frames/{index}")), pan("coffee", 60)[index]) > 30
+    assert len(passed) < 45  # every second one on each way, and no other before the last
 
 
 def test_sound_is_that_of_the_frames(client, at):

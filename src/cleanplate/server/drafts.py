@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -40,8 +40,11 @@ _COARSE = 200
 _FIRST = 12
 """Key frames that are made before anything else."""
 
-_LEFT = 8
+LEFT = 8
 """Frames: a draft is left on the way to another frame where no other is this near."""
+
+_HELD = 12
+"""Frames at most that wait for theirs to be left."""
 
 _STRETCH = 24
 """Frames at least that are made in one go, where there are more key frames than that."""
@@ -98,6 +101,7 @@ class Drafts:
         self._readers = readers
         self._sheets: dict[str, _Sheet] = {}
         self._wish: tuple[_Sheet, int] | None = None
+        self._left: deque[tuple[str, Frame]] = deque(maxlen=_HELD)
         self._done: _Sheet | None = None  # what is finished, as far as it can be
         self._changed = threading.Condition()
         self._closed = False
@@ -127,13 +131,22 @@ class Drafts:
             sheet = self._sheets.get(clip.fingerprint)
             return sheet.nearest(frame) if sheet else None
 
-    def leave(self, clip: Clip, frame: Frame) -> None:
-        """Make one of a frame that is passed on the way to another, where there is none near."""
+    def leave(self, clip: Clip, frames: Iterable[Frame]) -> None:
+        """Have some made, before any other, of frames that were passed on the way to another,
+        where there is none near."""
         with self._changed:
-            sheet = self._sheets.get(clip.fingerprint)
-            near = sheet and sheet.nearest(frame.index)
-        if sheet is not None and (near is None or abs(near.frame - frame.index) > _LEFT):
-            self._put(sheet, frame.index, _small(frame))
+            self._left += ((clip.fingerprint, frame) for frame in frames)
+            self._changed.notify_all()
+
+    def _make_left(self) -> None:
+        while self._left:
+            clip, frame = self._left.popleft()
+            with self._changed:
+                sheet = self._sheets.get(clip)
+                near = sheet and sheet.nearest(frame.index)
+            if sheet is not None and (near is None or abs(near.frame - frame.index) > LEFT):
+                self._readers.give_way()
+                self._put(sheet, frame.index, _small(frame))
 
     def wait(self, clip: Clip, seconds: float, frames: Sequence[int] = (), beside: int = 0) -> bool:
         """Wait until all are made, or each of `frames`, if there are any, has one no more than so
@@ -162,11 +175,14 @@ class Drafts:
         tried: tuple[_Sheet, int] | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish is not tried)  # noqa: B023
+                self._changed.wait_for(
+                    lambda: self._closed or self._left or self._wish is not tried  # noqa: B023
+                )
                 if self._closed:
                     return
                 wish = self._wish
-            if wish is not None:
+            self._make_left()
+            if wish is not None and wish is not tried:
                 # Of a damaged clip there are as many as could be read.
                 with suppress(CleanplateError, OSError):
                     self._fill(wish[0])
@@ -191,6 +207,7 @@ class Drafts:
                 if frame.index not in sheet.pictures:
                     self._put(sheet, frame.index, _small(frame))
                 self._readers.give_way()
+                self._make_left()
                 if not self._wanted(sheet):
                     return
         if sheet.weight <= _MOST:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from cleanplate.engine.store import Store, code_version, key_of
 from cleanplate.errors import CleanplateError
 from cleanplate.media import ClipReader, Frame
-from cleanplate.server.drafts import Drafts
+from cleanplate.server.drafts import LEFT, Drafts
 from cleanplate.server.opened import Clip, OpenProject
 from cleanplate.server.packing import pack, unpack
 from cleanplate.server.pictures import Picture, Recent, jpeg, png, width_for
@@ -57,6 +57,9 @@ _LEAP = 3
 _PATIENCE = 0.1
 """Seconds between two looks at whether drafts are finished."""
 
+_ON_ITS_WAY = 0.02
+"""Seconds that a frame is given from here to the screen before anything is made ahead again."""
+
 _SOONER = 12
 """Frames that are made in advance in the time that it takes to seek one, or less."""
 
@@ -67,12 +70,13 @@ _SOON = 2.0
 @dataclass(frozen=True)
 class Wish:
     """What is looked at: a frame of a clip, in a width, having come from before it (1) or from
-    behind it (-1)."""
+    behind it (-1), and whether from right beside it."""
 
     clip: Clip
     frame: int
     width: int
     step: int = 1
+    near: bool = False
 
     @property
     def stretch(self) -> int:
@@ -135,7 +139,10 @@ class Frames:
         data = self._known(clip, frame, served) or self._awaited(clip, frame, served)
         self._look_ahead(clip, frame, served)
         if data is None:
-            data = jpeg(self._decoded(clip, frame, served, check))
+            # Until it is on the screen, if it was jumped to; who steps on wants what is made ahead.
+            stepping = self._wish_for(clip, frame).near
+            with self.readers.urgent(0 if stepping else _ON_ITS_WAY):
+                data = jpeg(self._decoded(clip, frame, served, check))
             self._recent.put((clip.fingerprint, frame, served), data)
         return Picture(data)
 
@@ -188,22 +195,30 @@ class Frames:
         if passed is not None:
             return small(passed, clip, width)
 
+        way: list[Frame] = []
+
         def passing(one: Frame) -> None:
             check()
-            self.drafts.leave(clip, one)
+            if not way or one.index - way[-1].index >= LEFT:
+                way.append(one)
 
-        with self.readers.urgent(), self.readers.near(clip, frame) as reader:
-            check()
-            sought = not reader.leads_to(frame)
-            if sought and self._going_back(clip, frame):
-                self._hold_before(clip, frame, reader, passing)
-            alone = sought and reader.way(frame) <= _FAR
-            return small(reader.read_frame(frame, passing, alone), clip, width)
+        try:
+            with self.readers.urgent(), self.readers.near(clip, frame) as reader:
+                check()
+                wish, far = self._wish_for(clip, frame), reader.way(frame) > _FAR
+                sought = not reader.leads_to(frame)
+                if sought and wish.step < 0 and (wish.near or far):
+                    self._hold_before(clip, frame, reader, passing)
+                alone = sought and not wish.near and not far
+                return small(reader.read_frame(frame, passing, alone), clip, width)
+        finally:
+            self.drafts.leave(clip, way)
 
-    def _going_back(self, clip: Clip, frame: int) -> bool:
+    def _wish_for(self, clip: Clip, frame: int) -> Wish:
+        """How a frame was come to, if it is what is looked at."""
         wish = self._wish
-        beside = wish is not None and wish.clip.fingerprint == clip.fingerprint
-        return beside and wish.frame == frame and wish.step < 0
+        known = wish is not None and wish.clip.fingerprint == clip.fingerprint
+        return wish if known and wish.frame == frame else Wish(clip, frame, clip.info.width)
 
     def _hold_before(
         self, clip: Clip, frame: int, reader: ClipReader, passing: Callable[[Frame], None]
@@ -228,7 +243,8 @@ class Frames:
             return
         with self._wished:
             last = self._wish
-            self._wish = Wish(clip, frame, width, _step(last, clip, frame))
+            step, near = _come(last, clip, frame)
+            self._wish = Wish(clip, frame, width, step, near)
             if self._wish.step > 0:
                 self._passed = {}
             now = time.monotonic()
@@ -361,13 +377,13 @@ class Frames:
         self.readers.close()
 
 
-def _step(last: Wish | None, clip: Clip, frame: int) -> int:
-    """Whether a frame was come to from behind it (-1) or not (1), `last` being looked at before."""
+def _come(last: Wish | None, clip: Clip, frame: int) -> tuple[int, bool]:
+    """The `step` and `near` of a wish for a frame, where `last` was looked at before."""
     if last is None or last.clip.fingerprint != clip.fingerprint:
-        return 1
+        return 1, False
     if frame == last.frame:
-        return last.step
-    return -1 if 0 < last.frame - frame <= STRETCH else 1
+        return last.step, last.near
+    return -1 if 0 < last.frame - frame <= STRETCH else 1, abs(frame - last.frame) < _LEAP
 
 
 def small(frame: Frame, clip: Clip, width: int) -> NDArray[np.uint8]:

@@ -18,6 +18,9 @@ _EACH = 3
 _ALL = 8
 """Readers of all clips together. Each holds a decoder, some 50 MB for a 1080p clip."""
 
+_PATIENCE = 1.0
+"""Seconds that anything urgent is waited for."""
+
 
 @dataclass
 class _Held:
@@ -34,10 +37,12 @@ class Readers:
         self._held: list[_Held] = []
         self._changed = threading.Condition()
         self._urgent = 0
+        self._quiet = 0.0  # until when those who give way wait, also where nothing is urgent
 
     @contextmanager
-    def urgent(self) -> Iterator[None]:
-        """Meanwhile, those who `give_way` wait: somebody looks at what is being read."""
+    def urgent(self, longer: float = 0) -> Iterator[None]:
+        """Meanwhile, and so many seconds longer, those who `give_way` wait: somebody looks at what
+        is being read."""
         with self._changed:
             self._urgent += 1
         try:
@@ -45,12 +50,19 @@ class Readers:
         finally:
             with self._changed:
                 self._urgent -= 1
+                self._quiet = max(self._quiet, time.monotonic() + longer)
                 self._changed.notify_all()
 
     def give_way(self) -> None:
         """Wait until nothing urgent is being read, a second at most."""
+        deadline = time.monotonic() + _PATIENCE
         with self._changed:
-            self._changed.wait_for(lambda: not self._urgent, timeout=1)
+            while True:
+                now = time.monotonic()
+                left = deadline if self._urgent else min(deadline, self._quiet)
+                if left <= now:
+                    return
+                self._changed.wait(left - now)
 
     @contextmanager
     def near(self, clip: Clip, frame: int) -> Iterator[ClipReader]:

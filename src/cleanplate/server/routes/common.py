@@ -19,8 +19,8 @@ USUAL = failures(400, 401, 403, 404, 409, 422, 500)
 """The failures that every route may answer with."""
 
 
-def services_of(request: Request) -> Services:
-    """The server's services, which the app carries."""
+async def services_of(request: Request) -> Services:
+    """The server's services, which the app carries: had at once, so that no thread is asked."""
     return request.app.state.services
 
 
