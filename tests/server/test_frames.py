@@ -69,6 +69,19 @@ def test_the_clip_is_made_ready_while_it_is_looked_at(client, at, clip):
     assert decoded(client.get(f"{at}/frames/11")).shape == (96, 160, 3)
 
 
+def test_cuts_are_found_once_a_clip_is_ready(client, workspace, monkeypatch):
+    services, told = client.app.state.services, []
+    monkeypatch.setattr(services.hub, "publish", lambda event, channel: told.append(event))
+    write_clip(workspace / "cut.mp4", [*pan("coffee", 20), *pan("astronaut", 20)])
+    made = client.post(f"{API}/projects", json={"path": "cut.mp4"}).json()
+    assert made["shots"] is None
+    services.cuts.want(services.workspace.open(made["id"]))  # as one who listens to it does
+    client.get(f"{API}/projects/{made['id']}/frames/30")
+    wait_for(lambda: told, lambda told: any(event["type"] == "shots" for event in told))
+    assert told[-1]["shots"] == [(0, 20), (20, 40)]
+    assert client.get(f"{API}/projects/{made['id']}").json()["shots"] == [[0, 20], [20, 40]]
+
+
 def test_something_is_at_hand_before_a_frame_is_decoded(client, workspace):
     true = pan("coffee", 20)
     write_clip(workspace / "fresh.mp4", true)

@@ -51,6 +51,9 @@ _REST = 0.25
 """Seconds that one looks at a place before the stretch that is being made elsewhere is left for
 it: the way to another one may be long."""
 
+_SETTLED = 0.5
+"""Seconds at one frame, after which one is not on the way to another."""
+
 _LEAP = 3
 """Frames from one that is looked at to the next, from which on one drags and does not play."""
 
@@ -110,6 +113,7 @@ class Frames:
         self.readers = Readers()
         self.drafts = Drafts(store, self.readers)
         self._wish: Wish | None = None
+        self._done: Wish | None = None  # for which nothing is left to be made
         self._since = 0.0  # when it came to its stretch
         self._moved = 0.0  # when it came to its frame
         self._dragged = 0.0  # when it came there from farther than its neighbour, and from a move
@@ -217,8 +221,8 @@ class Frames:
     def _wish_for(self, clip: Clip, frame: int) -> Wish:
         """How a frame was come to, if it is what is looked at."""
         wish = self._wish
-        known = wish is not None and wish.clip.fingerprint == clip.fingerprint
-        return wish if known and wish.frame == frame else Wish(clip, frame, clip.info.width)
+        found = self.looks_at(clip) and wish.frame == frame
+        return wish if found else Wish(clip, frame, clip.info.width)
 
     def _hold_before(
         self, clip: Clip, frame: int, reader: ClipReader, passing: Callable[[Frame], None]
@@ -239,8 +243,6 @@ class Frames:
 
     def _look_ahead(self, clip: Clip, frame: int, width: int) -> None:
         self.drafts.want(clip, frame)
-        if width > _WIDEST:
-            return
         with self._wished:
             last = self._wish
             step, near = _come(last, clip, frame)
@@ -262,15 +264,16 @@ class Frames:
     def _run(self) -> None:
         # At the priority of all others: one that stood back would keep Python's lock from everyone
         # for as long as other programs keep the core from it. Instead it gives way, frame by frame.
-        done: Wish | None = None
         while True:
             with self._wished:
-                self._wished.wait_for(lambda: self._closed or self._wish != done)  # noqa: B023
+                self._wished.wait_for(lambda: self._closed or self._wish != self._done)
                 if self._closed:
                     return
                 wish = self._wish
             if wish is None or self._make_next(wish):
-                done = wish
+                with self._wished:
+                    self._done = wish
+                    self._wished.notify_all()
 
     def _make_next(self, wish: Wish) -> bool:
         """Make one stretch that is missing; whether none is."""
@@ -292,11 +295,13 @@ class Frames:
                 self._remember(clip, stretch, width, made)
                 self._store.put(key, pack(made))
                 return False
-            return True  # a damaged clip: frames come one by one, as they are asked for
-        return True
+            break  # a damaged clip: frames come one by one, as they are asked for
+        return self.drafts.wait(clip, _PATIENCE)
 
     def _order(self, wish: Wish) -> list[int]:
         """Stretches by how soon they will be wanted."""
+        if wish.width > _WIDEST:
+            return []
         clip, at, near = wish.clip, wish.stretch, self._near(wish)
         last = (clip.frames - 1) // STRETCH
         height = wish.width * clip.info.height / clip.info.width
@@ -352,19 +357,21 @@ class Frames:
             self._recent.put((place.clip.fingerprint, place.frame, place.width), known)
         return known
 
+    def looks_at(self, clip: Clip) -> bool:
+        """Whether a clip is the one that was looked at last."""
+        wish = self._wish
+        return wish is not None and wish.clip.fingerprint == clip.fingerprint
+
+    def at_rest(self, clip: Clip) -> bool:
+        """Whether a clip is looked at, for a while now at the same frame, and nothing is left that
+        could be made ahead of it."""
+        rested = time.monotonic() - self._moved > _SETTLED
+        return rested and self.looks_at(clip) and self._done == self._wish
+
     def idle(self, seconds: float) -> bool:
         """Wait until everything that is wished for is made; whether it is."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with self._wished:
-                wish = self._wish
-            if wish is None:
-                return True
-            keys = [_stretch_key(wish.clip, s, wish.width) for s in self._order(wish)]
-            if all(self._store.has(key) for key in keys):
-                return True
-            time.sleep(0.05)
-        return False
+        with self._wished:
+            return self._wished.wait_for(lambda: self._done == self._wish, seconds)
 
     def close(self) -> None:
         """Stop reading ahead."""

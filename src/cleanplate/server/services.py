@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cleanplate.engine.store import open_store
 from cleanplate.server.asking import Bases
+from cleanplate.server.cuts import Cuts
 from cleanplate.server.database import Database
 from cleanplate.server.frames import Frames
 from cleanplate.server.hub import Hub
@@ -33,6 +34,7 @@ class Services:
         self.pointer = Pointer(settings)
         self.bases = Bases()
         self.jobs = Jobs(settings, self.database, self.hub, self.workspace)
+        self.cuts = Cuts(self.store, self.frames, self.jobs.busy, self.workspace.tell_shots)
 
     def start(self) -> None:
         """Take up the queue where it was left."""
@@ -45,5 +47,6 @@ class Services:
         self.workspace.close()
         self.jobs.close()
         self.pointer.close()
+        self.cuts.close()
         self.frames.close()
         self.database.close()

@@ -222,6 +222,13 @@ class Workspace:
         with suppress(Refused, ProjectError):
             self._tell(self.open(id))
 
+    def tell_shots(self, project: OpenProject) -> None:
+        """Tell listeners where a project's clip is cut, once that is known."""
+        shots = project.shots()
+        if shots is not None:
+            spans = [(shot.start, shot.stop) for shot in shots]
+            self._hub.publish({"type": "shots", "project": project.id, "shots": spans}, project.id)
+
     def close(self) -> None:
         """Look no more."""
         self._closed.set()

@@ -944,7 +944,8 @@ export interface paths {
         };
         /**
          * Project Events
-         * @description What happens to a project: its revisions, its jobs, its masks as they are tracked.
+         * @description What happens to a project: its revisions, its jobs, its masks as they are tracked, its cuts once they
+         *     are found.
          */
         get: operations["project_events"];
         put?: never;
@@ -2027,7 +2028,7 @@ export interface components {
             clip: components["schemas"]["ClipFacts"];
             /**
              * Shots
-             * @description None until they were looked for.
+             * @description None until they were found.
              */
             shots: [
                 number,
@@ -2278,6 +2279,25 @@ export interface components {
             mask: components["schemas"]["RLE"] | null;
         };
         /**
+         * ShotsFound
+         * @description Where the clip is cut is known now: the first and the last frame + 1 of each shot, in order
+         *     and without gaps.
+         */
+        ShotsFound: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "shots";
+            /** Project */
+            project: string;
+            /** Shots */
+            shots: [
+                number,
+                number
+            ][];
+        };
+        /**
          * Stroke
          * @description A scribble, as x, y pairs; `width` in pixels is how it was drawn, and guides nothing.
          */
@@ -2424,7 +2444,7 @@ export interface components {
             /** Peaks */
             peaks: number[];
         };
-        Event: components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["Reset"];
+        Event: components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["ShotsFound"] | components["schemas"]["Reset"];
         /**
          * Failure
          * @description Every answer with a status of 400 or above.
@@ -7210,7 +7230,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["Reset"];
+                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["ShotsFound"] | components["schemas"]["Reset"];
                 };
             };
             /** @description The request cannot be understood. */
@@ -7298,7 +7318,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["Reset"];
+                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["ShotsFound"] | components["schemas"]["Reset"];
                 };
             };
             /** @description The request cannot be understood. */
@@ -7386,7 +7406,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["Reset"];
+                    "application/json": components["schemas"]["ProjectChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["MasksKnown"] | components["schemas"]["PreviewReady"] | components["schemas"]["ShotsFound"] | components["schemas"]["Reset"];
                 };
             };
             /** @description The request cannot be understood. */

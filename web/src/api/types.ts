@@ -38,4 +38,5 @@ export type ServerEvent =
   | Shapes["JobChanged"]
   | Shapes["MasksKnown"]
   | Shapes["PreviewReady"]
+  | Shapes["ShotsFound"]
   | Shapes["Reset"];

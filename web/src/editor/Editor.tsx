@@ -151,6 +151,10 @@ function take(project: string, event: ServerEvent): void {
       if (edged) masks.doubt(event.frame);
       return;
     }
+    case "shots":
+      if (event.project !== project) return;
+      queries.setQueryData<Project>(keys.project(project), (known) => known && { ...known, shots: event.shots });
+      return;
     case "preview":
       if (event.project === project) takeRendered(project, event.frame, event.size);
   }

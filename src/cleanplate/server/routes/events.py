@@ -52,6 +52,7 @@ def all_events(
         return _stream(serving, {"jobs"}, last_event_id)
     opened = serving.workspace.open(project)
     serving.workspace.watch(opened)
+    serving.cuts.want(opened)
     if machine.has("point"):  # someone looks at the project, and will point at something soon
         serving.pointer.prepare_soon(str(opened.folder))
     return _stream(serving, {"jobs", project}, last_event_id)
@@ -61,8 +62,10 @@ def all_events(
 def project_events(
     project: TheProject, serving: Serving, last_event_id: LastEventId = None
 ) -> StreamingResponse:
-    """What happens to a project: its revisions, its jobs, its masks as they are tracked."""
+    """What happens to a project: its revisions, its jobs, its masks as they are tracked, its cuts once they
+    are found."""
     serving.workspace.watch(project)
+    serving.cuts.want(project)
     return _stream(serving, {project.id}, last_event_id)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from cleanplate.server.schema.base import FrameNumber, Shape
 from cleanplate.server.schema.jobs import Job
 from cleanplate.server.schema.masks import ObjectMask
+from cleanplate.server.schema.projects import Span
 
 
 class ProjectChanged(Shape):
@@ -44,6 +45,15 @@ class PreviewReady(Shape):
     size: int
 
 
+class ShotsFound(Shape):
+    """Where the clip is cut is known now: the first and the last frame + 1 of each shot, in order
+    and without gaps."""
+
+    type: Literal["shots"] = "shots"
+    project: str
+    shots: list[Span]
+
+
 class Reset(Shape):
     """Events were missed (the server was started anew, or too much has happened): get everything
     again."""
@@ -52,5 +62,6 @@ class Reset(Shape):
 
 
 Event = Annotated[
-    ProjectChanged | JobChanged | MasksKnown | PreviewReady | Reset, Field(discriminator="type")
+    ProjectChanged | JobChanged | MasksKnown | PreviewReady | ShotsFound | Reset,
+    Field(discriminator="type"),
 ]

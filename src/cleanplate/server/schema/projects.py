@@ -195,7 +195,7 @@ class Project(Shape):
     name: str
     revision: int
     clip: ClipFacts
-    shots: list[Span] | None = Field(description="None until they were looked for.")
+    shots: list[Span] | None = Field(description="None until they were found.")
     range: Span | None = Field(description="In and out; None is the whole clip.")
     settings: Settings
     objects: list[Object]
