@@ -82,7 +82,9 @@ def server(workspace, tmp_path) -> Iterator[Running]:
 def editing(built, browser, server) -> Iterator[Editing]:
     """A tab with the editor, let in. Fails the test where a page threw, or asked another host."""
     server.start()
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, accept_downloads=True, color_scheme="dark"
+    )
     context.set_default_timeout(60_000)
     editing = Editing(server, context)
     editing.open("/")

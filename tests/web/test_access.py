@@ -44,10 +44,31 @@ def test_axe_finds_nothing_serious(editing, scene, axe):
     editing.keys("q")
     page.get_by_text("This frame has no result yet").wait_for()
     axe(page)
-    page.get_by_role("button", name="Light").click()
+    page.get_by_role("button", name="Appearance").click()
+    axe(page)
+    page.get_by_role("menuitem", name="Light").click()
     axe(page)
     page.set_viewport_size({"width": 620, "height": 700})
     axe(page)
+
+
+def test_it_is_as_light_as_the_system_until_one_chooses(editing):
+    page = editing.page
+
+    def theme() -> str:
+        page.get_by_role("heading", name="Drop a clip here").wait_for()
+        return page.evaluate("document.documentElement.dataset.theme")
+
+    assert theme() == "dark"
+    page.emulate_media(color_scheme="light")
+    assert theme() == "light"
+    page.get_by_role("button", name="Appearance").click()
+    page.get_by_role("menuitem", name="Dark").click()
+    page.reload()
+    assert theme() == "dark"
+    page.get_by_role("button", name="Appearance").click()
+    page.get_by_role("menuitem", name="As the system").click()
+    assert theme() == "light"
 
 
 def test_every_control_is_reached_by_tab_in_the_order_it_is_seen(editing, scene):

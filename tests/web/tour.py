@@ -86,7 +86,7 @@ def main(folder: Path) -> None:
         server = Running(workspace, environment)
         server.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        context = browser.new_context(viewport=SIZE)
+        context = browser.new_context(viewport=SIZE, color_scheme="dark")
         context.set_default_timeout(60_000)
         editing = Editing(server, context)
         editing.open("/")

@@ -2,10 +2,8 @@ import {
   ArrowLeft,
   CircleHelp,
   Download,
-  Moon,
   PanelRight,
   Redo2,
-  Sun,
   Undo2,
 } from "lucide-react";
 import { useEffect, useState } from "react";
@@ -13,14 +11,12 @@ import type { Project } from "../api/types";
 import { JobsButton } from "../export/JobsPanel";
 import { go } from "../router";
 import { editor, useEditor } from "../state/editor";
-import { setTheme, useTheme } from "../state/theme";
 import { Button, IconButton } from "../ui/Button";
+import { ThemeMenu } from "../ui/ThemeMenu";
 import { changeProject, redo, undo } from "./actions";
 
 export function TopBar({ project }: { project: Project }) {
   const side = useEditor((state) => state.side);
-  const theme = useTheme((state) => state.theme);
-  const light = theme === "light" || (theme === "system" && document.documentElement.dataset.theme === "light");
   return (
     <header className="topbar">
       <IconButton label="All projects" onClick={() => go("/")}>
@@ -53,9 +49,7 @@ export function TopBar({ project }: { project: Project }) {
       </IconButton>
       <i className="topbar-line" />
       <JobsButton project={project.id} />
-      <IconButton label={light ? "Dark" : "Light"} onClick={() => setTheme(light ? "dark" : "light")}>
-        {light ? <Moon size={16} /> : <Sun size={16} />}
-      </IconButton>
+      <ThemeMenu />
       <IconButton label="Shortcuts" keys="?" onClick={() => editor.set({ dialog: "shortcuts" })}>
         <CircleHelp size={16} />
       </IconButton>

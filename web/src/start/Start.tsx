@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleAlert, Film, MoreHorizontal, Moon, Play, Sun, Trash2, Upload as UploadIcon, X } from "lucide-react";
+import { CircleAlert, Film, MoreHorizontal, Play, Trash2, Upload as UploadIcon, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, ok } from "../api/client";
 import { ApiError, explain } from "../api/errors";
@@ -10,11 +10,11 @@ import { dropUpload, upload, type UploadProgress } from "../api/uploads";
 import { JobsButton } from "../export/JobsPanel";
 import { ago, bytes, rateText, span } from "../lib/time";
 import { go } from "../router";
-import { setTheme, useTheme } from "../state/theme";
 import { Button, IconButton } from "../ui/Button";
 import { Confirm } from "../ui/Dialog";
 import { Menu } from "../ui/Menu";
 import { Progress } from "../ui/Progress";
+import { ThemeMenu } from "../ui/ThemeMenu";
 import { toastError } from "../ui/toasts";
 import "./start.css";
 
@@ -29,7 +29,6 @@ type Sending =
 export function Start() {
   const { data: projects, error } = useProjects();
   const { data: session } = useSession();
-  const theme = useTheme((state) => state.theme);
   const first = useFirst(projects);
   const [sending, setSending] = useState<Sending | null>(null);
   const [over, setOver] = useState(false);
@@ -122,12 +121,7 @@ export function Start() {
         </h1>
         <span className="topbar-gap" />
         <JobsButton />
-        <IconButton
-          label={theme === "light" ? "Dark" : "Light"}
-          onClick={() => setTheme(theme === "light" ? "dark" : "light")}
-        >
-          {theme === "light" ? <Moon size={16} /> : <Sun size={16} />}
-        </IconButton>
+        <ThemeMenu />
       </header>
       <main className={`start-main ${first ? "first" : ""}`}>
         {error ? (

@@ -1,13 +1,17 @@
 import { create } from "zustand";
 
-export type Theme = "dark" | "light" | "system";
+export type Theme = "system" | "light" | "dark";
 
 const KEPT = "cleanplate.theme";
 const light = window.matchMedia("(prefers-color-scheme: light)");
 
-export const useTheme = create<{ theme: Theme }>(() => ({
-  theme: (localStorage.getItem(KEPT) as Theme | null) ?? "dark",
-}));
+/** What was chosen; what the system shows until then. */
+export const useTheme = create<{ theme: Theme }>(() => ({ theme: known() }));
+
+function known(): Theme {
+  const kept = localStorage.getItem(KEPT);
+  return kept === "light" || kept === "dark" ? kept : "system";
+}
 
 export function setTheme(theme: Theme): void {
   localStorage.setItem(KEPT, theme);
@@ -18,8 +22,7 @@ export function setTheme(theme: Theme): void {
 export function followTheme(): void {
   const show = () => {
     const { theme } = useTheme.getState();
-    const shown = theme === "system" ? (light.matches ? "light" : "dark") : theme;
-    document.documentElement.dataset.theme = shown;
+    document.documentElement.dataset.theme = theme === "system" ? (light.matches ? "light" : "dark") : theme;
   };
   show();
   useTheme.subscribe(show);
