@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from editing import WEB
 
@@ -87,6 +89,9 @@ def test_every_control_is_reached_by_tab_in_the_order_it_is_seen(editing, scene)
     places = [names.index(name) for name in wanted]
     assert places == sorted(places), names
     assert any(name.startswith("Frame 0") for name in names), "the stage itself"
+    sound = page.get_by_role("img", name="How loud the sound is").locator("path")
+    bars = editing.until(lambda: sound.get_attribute("d"), bool)
+    assert len(set(re.findall(r"v([0-9.]+)", bars))) > 1, "a bar for each moment"
 
 
 def test_it_fits_narrow_windows(editing, scene):

@@ -30,7 +30,7 @@ class Services:
         self.uploads = Uploads(settings)
         self.frames = Frames(self.store)
         self.strips = Strips(self.frames, self.store)
-        self.sounds = Sounds(self.store)
+        self.sounds = Sounds(self.store, self.frames.readers)
         self.pointer = Pointer(settings)
         self.bases = Bases()
         self.jobs = Jobs(settings, self.database, self.hub, self.workspace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import av
@@ -16,6 +16,7 @@ from cleanplate.media import open_clip
 from cleanplate.media.container import open_input
 from cleanplate.server.opened import Clip, OpenProject
 from cleanplate.server.pictures import Picture
+from cleanplate.server.readers import Readers
 from cleanplate.server.refusals import Refused
 
 LONGEST = 600
@@ -30,8 +31,9 @@ _RATE = 48_000
 class Sounds:
     """The sound of clips."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, readers: Readers) -> None:
         self._store = store
+        self._readers = readers
 
     def wav(self, project: OpenProject, first: int, end: int | None) -> Picture:
         """The sound of the frames `first` to `end`, 16 bits, in stereo."""
@@ -60,7 +62,7 @@ class Sounds:
         key = key_of("outline", code_version("server/sounds.py"), clip.fingerprint)
         data = self._store.get(key)
         if data is None:
-            data = _outline(clip).tobytes()
+            data = _outline(clip, self._readers.give_way).tobytes()
             self._store.put(key, data)
         return OUTLINE_RATE, np.round(np.frombuffer(data, np.float32), 3).tolist()
 
@@ -110,12 +112,13 @@ def _samples(clip: Clip, begin: Fraction, stop: Fraction) -> NDArray[np.int16]:
     return out
 
 
-def _outline(clip: Clip) -> NDArray[np.float32]:
+def _outline(clip: Clip, give_way: Callable[[], None]) -> NDArray[np.float32]:
     begin, stop = frame_times(clip, range(clip.frames))
     step = _RATE // OUTLINE_RATE
     peaks = np.zeros(max(1, round((stop - begin) * OUTLINE_RATE)), np.float32)
     first = round(begin * _RATE)
     for place, samples in _blocks(clip, begin):
+        give_way()  # to whoever waits for a frame
         loud = np.abs(samples.astype(np.float32)).max(axis=1) / 32768
         at = (place - first + np.arange(len(loud))) // step
         inside = (at >= 0) & (at < len(peaks))

@@ -51,6 +51,16 @@ export function useTrainingSets() {
   return useQuery({ queryKey: keys.trainingSets, queryFn: () => ok(api.GET("/api/v1/training-sets")) });
 }
 
+/** The outline of the clip's sound, which never changes. */
+export function useWaveform(project: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ["waveform", project],
+    queryFn: () => ok(api.GET("/api/v1/projects/{project}/waveform", { params: { path: { project } } })),
+    staleTime: Infinity,
+    enabled,
+  });
+}
+
 export function useConfidence(project: string, object: number, enabled: boolean) {
   return useQuery({
     queryKey: keys.confidence(project, object),

@@ -11,6 +11,7 @@ import { Filmstrip } from "./Filmstrip";
 import { markStep, slide, toFrame, toX, zoomScale, type Scale } from "./scale";
 import { Track } from "./Track";
 import { Transport } from "./Transport";
+import { Waveform } from "./Waveform";
 import "./timeline.css";
 
 /** What the time at a mark takes, in pixels: at the end there is only the mark where it has no room. */
@@ -122,6 +123,11 @@ export function Timeline({ project }: { project: Project }) {
             <Filmstrip project={project} scale={scale} />
             <RenderedBand project={project} scale={scale} />
           </div>
+          {project.clip.has_audio && (
+            <div className="sound" onPointerDown={onPointerDown} onPointerMove={onPointerMove}>
+              <Waveform project={project} scale={scale} />
+            </div>
+          )}
           <RangeEnds project={project} scale={scale} area={area} />
         </div>
         <div className="tracks">
