@@ -39,7 +39,6 @@ export class Sound {
         if (this.stopped) return;
         this.element.src = source;
         this.seek(this.held);
-        if (!this.waiting) this.play();
       },
       () => (this.broken = true),
     );
@@ -74,7 +73,8 @@ export class Sound {
   seek(frame: number): void {
     this.held = frame;
     this.element.currentTime = (frame - this.first) / this.rate;
-    if (this.element.ended && !this.waiting) this.play();
+    // At its end it has stopped, which is no longer called its end now.
+    if (this.element.src && this.element.paused && !this.waiting) this.play();
   }
 
   stop(): void {
