@@ -1,4 +1,4 @@
-import { Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2, X } from "lucide-react";
+import { Download, Eye, EyeOff, Lock, LockOpen, MoreHorizontal, Play, Plus, Route, Trash2, X } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import type { Action, ClipObject, Job, Project } from "../api/types";
@@ -22,6 +22,7 @@ import { cutsOut, hasMask, onlyCuts } from "../lib/masked";
 import { actOnJob } from "../export/JobsPanel";
 import { about } from "../lib/time";
 import { PALETTE } from "../lib/colour";
+import { allOf, useRendered } from "../results/rendered";
 import { editor, useEditor } from "../state/editor";
 import { Button, IconButton } from "../ui/Button";
 import { Menu, type MenuPart } from "../ui/Menu";
@@ -66,21 +67,27 @@ export function ObjectsPanel({ project }: { project: Project }) {
   );
 }
 
-/** What comes next: tracking what was pointed at, then looking at the result. */
+/** What comes next: tracking what was pointed at, then looking at the result, then exporting it. */
 function NextStep({ project, job }: { project: Project; job: Job | undefined }) {
   const compare = useEditor((state) => state.compare);
+  const rendered = useRendered(project);
   if (job) return <Tracking job={job} />;
   const [first, end] = theRange(project);
   const tracked = project.objects
     .filter((one) => one.keys.length)
     .every((one) => one.tracked.some(([from, to]) => from! <= first && to! >= end));
+  const seen = compare !== "source" && allOf(rendered, first, end);
   const look = () => {
     showResult(project);
     if (!onlyCuts(project.objects)) void render(...previewRange(project));
   };
   return (
     <div className="track-all">
-      {tracked ? (
+      {seen ? (
+        <Button onClick={() => editor.set({ dialog: "export" })}>
+          <Download size={14} /> Export the result
+        </Button>
+      ) : tracked ? (
         <Button look={compare === "source" ? "primary" : ""} onClick={look}>
           <Play size={14} /> Preview the result
         </Button>

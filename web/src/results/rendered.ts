@@ -33,6 +33,12 @@ export function useRendered(project: Project): ReadonlySet<number> {
   }, [data]);
 }
 
+/** Whether each of the frames `first` to `end` - 1 is among those. */
+export function allOf(frames: ReadonlySet<number>, first: number, end: number): boolean {
+  for (let frame = first; frame < end; frame++) if (!frames.has(frame)) return false;
+  return true;
+}
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** A frame of a preview has come: take it in, a few at a time. */

@@ -124,7 +124,7 @@ export function Timeline({ project }: { project: Project }) {
             <RenderedBand project={project} scale={scale} />
           </div>
           {project.clip.has_audio && (
-            <div className="sound" onPointerDown={onPointerDown} onPointerMove={onPointerMove}>
+            <div className="sound" data-name="Sound" onPointerDown={onPointerDown} onPointerMove={onPointerMove}>
               <Waveform project={project} scale={scale} />
             </div>
           )}
