@@ -134,7 +134,7 @@ def test_what_mask_and_network_are_sure_of_is_whole_whatever_the_frame_before_ha
     look = np.where(mask, np.float32(0.95), np.float32(0))
     half, sure = np.full(mask.shape, 0.5, np.float32), np.ones(mask.shape, np.float32)
     colour = np.zeros((*mask.shape, 3), np.float32)
-    expected = Expected(half, colour, colour, sure, sure, sure)
+    expected = Expected(half, colour, colour, *[sure] * 4)
     hint, settings = Hint(mask, look=look), MatteSettings(band=0.03)
     assert make_trimap(hint, None, settings, expected).inside[43:45, 40:120].all()
     smeared = np.full(mask.shape, 5, np.float32)
@@ -172,7 +172,7 @@ def test_what_swung_away_leaves_no_cloud_where_it_was():
     before[80:120, 120:132] = 1  # a tail, which the mask of this frame lacks
     before[80:120, 200:204] = 1  # and a hair
     layers = np.zeros((*mask.shape, 3), np.float32)
-    left = Expected(before, layers, layers, *[layers[..., 0]] * 2, np.ones_like(before))
+    left = Expected(before, layers, layers, *[layers[..., 0]] * 2, *[np.ones_like(before)] * 2)
     nothing = mask.astype(np.float32)
     for look, tail in ((None, True), (nothing, False)):
         band = make_trimap(Hint(mask, look=look), None, MatteSettings(), left).band
@@ -186,7 +186,7 @@ def test_a_post_that_has_passed_leaves_no_hole_in_the_subject():
     before = mask.astype(np.float32)
     before[:, 230:250] = 0  # where the post was, carried along with the subject
     layers = np.zeros((*mask.shape, 3), np.float32)
-    was = Expected(before, layers, layers, *[layers[..., 0]] * 2, np.ones_like(before))
+    was = Expected(before, layers, layers, *[layers[..., 0]] * 2, *[np.ones_like(before)] * 2)
     look = np.where(mask, np.float32(0.8), np.float32(0))
     trimap = make_trimap(Hint(mask, look=look), None, MatteSettings(), was)
     assert trimap.inside[120:200, 230:250].all()

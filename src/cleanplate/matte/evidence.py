@@ -34,12 +34,16 @@ def by_look(
     mask: NDArray[np.bool_],
     trimap: Trimap,
     settings: MatteSettings,
+    limbs: NDArray[np.bool_] | None = None,
 ) -> Vote:
-    """What the network's look says, as far as it means the mask; elsewhere the mask's own doubt."""
+    """What the network's look says, as far as it means the mask; elsewhere the mask's own doubt.
+    It weighs more in `limbs`, bool (h, w), that tracking lost: what colours they have is not known."""
     own = mask.astype(np.float32) if soft is None else soft
     share = np.float32(trimap.agreement)
     value = own if look is None else share * _decided(look) + (1 - share) * own
     trust = np.full(own.shape, settings.by_look * (0.3 + 0.7 * share), np.float32)
+    if limbs is not None:
+        trust[limbs] = settings.by_limb
     return value.astype(np.float32), trust
 
 

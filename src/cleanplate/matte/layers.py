@@ -10,7 +10,7 @@ subject has only just got there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -31,6 +31,7 @@ _SHOWS = 0.08  # of colour: what would show so much in the frame is hardly remem
 LEAST = 0.02  # alpha above which a pixel's foreground colour is its own
 _NOISE = 9.0 / 255  # colour by which a pixel may differ from what was expected of it
 _SLACK = 0.3  # of alpha: how far that of the frame before may be off
+_BESIDE = 3  # pixels around a thing that it is mixed with
 _SAMPLES = 4000  # pixels that a motion is fitted to, in so many rounds
 _FITS = 4
 _STEP = 2  # pixels for one of the grid that motion and what lies around are carried on over
@@ -53,8 +54,9 @@ class Layers:
 @dataclass(frozen=True)
 class Expected:
     """What a frame should be made of, going by the one before: as `Layers`, and `trust`, float32
-    (h, w) in 0..1, how well it fits what the frame shows; `x` and `y`, float32 (h, w), where each
-    pixel was, if it is the subject's."""
+    (h, w) in 0..1, how well it fits what the frame shows; `shown`, the same, how far the background
+    of each pixel was known in the frame before; `x` and `y`, float32 (h, w), where each pixel was, if
+    it is the subject's."""
 
     alpha: F32 = field(repr=False)
     front: F32 = field(repr=False)
@@ -62,8 +64,15 @@ class Expected:
     seen: F32 = field(repr=False)
     known: F32 = field(repr=False)
     trust: F32 = field(repr=False)
+    shown: F32 = field(repr=False)
     x: F32 | None = field(default=None, repr=False)
     y: F32 | None = field(default=None, repr=False)
+
+    def hidden_by(self, things: Mask) -> Expected:
+        """The same where the background is known to be hidden by some things, bool (h, w): that it does
+        not fit the frame there is no doubt about it."""
+        near = _widened(things, _BESIDE)
+        return replace(self, seen=np.where(near, np.maximum(self.seen, self.shown), self.seen))
 
 
 def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected:
@@ -81,9 +90,9 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     alpha = np.clip(moved(before.alpha, front_x, front_y), 0, 1)
     front = moved(before.front, front_x, front_y)
     back = moved(before.back, back_x, back_y)
-    seen = moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
+    shown = np.float32(_FADING) * moved(before.seen, back_x, back_y) * _inside(back_x, back_y)
     # Only what was seen before can be right or wrong about what is in sight now.
-    seen *= np.float32(_FADING) * _fit(back, image, free * seen)
+    seen = shown * _fit(back, image, free * shown)
     around = spread(image, free.astype(np.float32), _STEP)
     around = np.where(free[..., None], image, around)
     behind = back + (1 - seen[..., None]) * (around - back)
@@ -92,7 +101,7 @@ def expect(before: Layers, image: F32, mask: Mask, carrier: Carrier) -> Expected
     trust = _fitting(rest, _NOISE**2 + _SLACK**2 * _square(way))
     there = _inside(front_x, front_y)
     known = moved(before.known, front_x, front_y) * there * np.float32(_FORGOTTEN)
-    return Expected(alpha, front, back, seen, known, trust * there, front_x, front_y)
+    return Expected(alpha, front, back, seen, known, trust * there, shown, front_x, front_y)
 
 
 def remembered(front: F32, alpha: F32, expected: Expected | None) -> tuple[F32, F32]:

@@ -26,6 +26,8 @@ class MatteSettings:
         of the mask's area.
     by_look, by_colour, by_plate, by_time
         What each kind of evidence weighs against the matting Laplacian, whose own weight is 1.
+    by_limb
+        What `by_look` is where tracking lost a limb.
     noise
         The variance of colour (0..1) that the Laplacian takes for noise.
     rounds
@@ -45,6 +47,7 @@ class MatteSettings:
     by_colour: float = 0.3
     by_plate: float = 0.3
     by_time: float = 0.1
+    by_limb: float = 0.15
     noise: float = 1e-6
     rounds: int = 50
     longest: int = 720

@@ -15,10 +15,11 @@ from cleanplate.matte.detail import Outline, detailed, outline_of
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.laplacian import solve
 from cleanplate.matte.layers import Expected, Layers, expect, remembered
+from cleanplate.matte.limbs import lost_limbs
 from cleanplate.matte.motion import follow, smear
 from cleanplate.matte.sampling import sample
 from cleanplate.matte.settings import MatteSettings
-from cleanplate.matte.trimap import Trimap, around, make_trimap, opened, rim, settled
+from cleanplate.matte.trimap import Trimap, around, make_trimap, opened, rim, settled, undecided
 
 F32 = NDArray[np.float32]
 
@@ -82,7 +83,7 @@ def _next(
     if scale < 1:
         image, hint = _reduced(image, hint, scale)
     seen, unit = _eight_bits(image), _unit(image)
-    blur = expected = None
+    blur = expected = limbs = None
     outline = outline_of(hint.mask)
     if before is not None and before.image.shape == seen.shape and hint.mask.any():
         carrier = follow(before.image, seen)
@@ -91,9 +92,15 @@ def _next(
         if outline is None and before.outline is not None:
             outline = before.outline.moved(expected.x, expected.y)
             hint = replace(hint, mask=detailed(hint.mask, outline, expected.trust))
+        else:
+            limbs = lost_limbs(hint, expected, unit, carrier, before.layers.alpha)
+            hint = replace(hint, mask=hint.mask | limbs)
+            expected = expected.hidden_by(limbs)
     hint = settled(hint)
     trimap = make_trimap(hint, blur, settings, expected)
-    layers = _solved(unit, hint, trimap, expected, settings)
+    if limbs is not None:
+        trimap = undecided(trimap, limbs)
+    layers = _solved(unit, hint, trimap, expected, limbs, settings)
     alpha, front, known = layers.alpha, layers.front, layers.known
     if scale < 1:
         alpha, front = _enlarged(full, alpha, front, settings)
@@ -106,7 +113,12 @@ def _next(
 
 
 def _solved(
-    image: F32, hint: Hint, trimap: Trimap, expected: Expected | None, settings: MatteSettings
+    image: F32,
+    hint: Hint,
+    trimap: Trimap,
+    expected: Expected | None,
+    limbs: NDArray[np.bool_] | None,
+    settings: MatteSettings,
 ) -> Layers:
     """A frame taken apart."""
     alpha = trimap.inside.astype(np.float32)
@@ -119,7 +131,12 @@ def _solved(
     pairs = sample(near, part)
     votes = [
         evidence.by_look(
-            _cut(hint.look, place), _cut(hint.soft, place), hint.mask[place], part, settings
+            _cut(hint.look, place),
+            _cut(hint.soft, place),
+            hint.mask[place],
+            part,
+            settings,
+            _cut(limbs, place),
         ),
         evidence.by_colour(pairs, settings),
     ]

@@ -20,6 +20,9 @@ from cleanplate.matte.settings import MatteSettings
 Mask = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 
+SURE_LOOK = 0.6
+"""Agreement of mask and network (`agreed`) above which it may narrow the band."""
+
 _DOUBTED = 0.5  # below it a network doubts that a pixel of the mask is the subject
 _TOUCHED = 0.04  # above it there is something of what is behind the subject in a pixel
 _SURELY = 0.9  # what a network needs to say of what rests in the mask, for it to be all there
@@ -31,7 +34,6 @@ _NOTHING = 0.05  # of a network's look: less, this far around, in pixels, is not
 _NEARBY = 3
 _HAIR = 0.25  # of a network's look: less beyond the mask is only its doubt
 _AGREE = (0.45, 0.8)  # IoU of mask and network: below, it means something else; above, the same
-_SURE_LOOK = 0.6  # agreement above which the network may narrow the band
 _TRUSTED = 0.1  # what the frame before says of this one counts above this trust
 _SHOWING = 0.4  # of the background, and surely, on average around a pixel: it shows there
 _AROUND = 3  # pixels across which that average is taken
@@ -39,6 +41,7 @@ _OPENED = 4  # pixels around it that are opened with it
 _SOLID = 4  # times as thick as its rim is deep a mask must be
 _OVERRULED = 6  # pixels around what a network missed where it is not believed either
 _RIM = 0.16  # of the root of a mask's area: what is missing all around it, of fur, say, is no wider
+_BESIDE = 2  # pixels around what was only just found that are undecided with it
 _BORDER = 64  # pixels that the mask goes on for beyond the picture
 
 
@@ -88,7 +91,7 @@ def make_trimap(
     if agreement > 0:
         inside &= (hint.look >= _DOUBTED) | (depth > settings.doubt * size)
         near |= _hair(mask, hint.look, inside, distance <= settings.hair * size)
-        if agreement > _SURE_LOOK:
+        if agreement > SURE_LOOK:
             # Where the network is sure as well, there is nothing to find; and in leaves or gravel
             # a wide band would fill with haze.
             near &= _widened(hint.look > _HAIR, 1) | (distance <= 1.5)
@@ -100,7 +103,7 @@ def make_trimap(
     if expected is not None:
         sure = expected.trust > _TRUSTED
         less = sure & (expected.alpha < 1 - _TOUCHED)
-        if agreement > _SURE_LOOK:
+        if agreement > SURE_LOOK:
             # A post that passed before the subject, or a limb that moved, leaves no hole deep in it.
             deep = (depth > width) & ~rim(mask, settings.fringe * size)
             less &= ~(deep & (hint.look >= _DOUBTED))
@@ -118,7 +121,7 @@ def _still_there(left: Mask, mask: Mask, look: F32 | None, agreement: float) -> 
     same as the mask, sees nothing of must be as thin as hair, or a tail that swung would leave a cloud
     where it was."""
     kept = _thin(left, mask, _KEPT)
-    if look is None or agreement <= _SURE_LOOK:
+    if look is None or agreement <= SURE_LOOK:
         return kept
     return kept & (_widened(look > _NOTHING, _NEARBY) | _thin(left, mask))
 
@@ -176,6 +179,14 @@ def opened(trimap: Trimap, belt: Mask, alpha: F32, trust: F32) -> Trimap:
     joined[labels[band]] = True
     gaps = belt & _widened(showing & joined[labels], _OPENED)
     return replace(trimap, inside=trimap.inside & ~gaps)
+
+
+def undecided(trimap: Trimap, some: Mask) -> Trimap:
+    """The trimap with some of it left to be found out, and just around that what is not inside."""
+    near = _widened(some, _BESIDE)
+    inside = trimap.inside & ~some
+    solid = None if trimap.solid is None else trimap.solid & ~some
+    return replace(trimap, inside=inside, outside=trimap.outside & ~near, solid=solid)
 
 
 def _thin(beyond: Mask, mask: Mask, share: float = _THICK) -> Mask:
