@@ -30,3 +30,18 @@ def test_masks_far_from_what_is_shown_decide_nothing(tmp_path, monkeypatch):
     [shown] = preview.frames(range(64, 65))
     preview.close()
     assert np.array_equal(look, shown.after)
+
+
+def test_masks_of_the_chosen_frames_alone_are_enough(tmp_path, monkeypatch):
+    """As they are for the erase itself; the other frames, which show the disc, are not looked at."""
+    seen, masks = generated.with_disc(generated.pan("coffee", 16))
+    clip = generated.write_clip(tmp_path / "clip.mp4", seen)
+    folder = generated.write_masks(tmp_path / "masks", masks[4:10])
+    monkeypatch.setenv("CLEANPLATE_STORE", str(tmp_path / "store"))
+    settings = EraseSettings(folder, grow=2, frames=slice(4, 10))
+    preview_erase(clip, tmp_path / "look.mp4", settings, Pointers())
+    looks = generated.pictures(tmp_path / "look.mp4")
+    assert len(looks) == 6
+    for look in looks:
+        red, green, blue = np.moveaxis(look.astype(int), -1, 0)
+        assert not ((green > red + 60) & (green > blue + 60)).any()

@@ -18,7 +18,7 @@ from cleanplate.engine.run import check_outputs
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings, deciding
-from cleanplate.media import open_clip, probe
+from cleanplate.media import ClipInfo, open_clip, open_masks, probe
 from cleanplate.project import Project, SetSettings
 
 if TYPE_CHECKING:
@@ -51,10 +51,11 @@ def preview_erase(
     check_outputs(output, settings.output, read)
     info = probe(source)
     wanted = _chosen(source, settings)
+    chosen = None if settings.frames is None else wanted
     threading.Thread(target=load_kernels, daemon=True).start()  # while the masks are read
     with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
         name = Path(folder) / "look.cleanplate"
-        project = new_project(source, name, mask, only=_around(wanted, settings))
+        project = new_project(source, name, mask, only=_around(wanted, settings), frames=chosen)
         if pointers:
             mark_project(project, pointers, MaskStage(project, watch=watch), watch=watch)
         project.edit(
@@ -62,10 +63,11 @@ def preview_erase(
                 grow=settings.margin, feather=settings.feather, completer=settings.inpaint or ""
             )
         )
+        masked = _masked(mask, info, chosen)
         if settings.with_shadow:
-            _mark_shadows(project, wanted, progress, watch)
+            _mark_shadows(project, wanted if masked else _shadowed(wanted), progress, watch)
         size = (max(info.width, info.height) + 1) // 2
-        look = Preview(project, size, watch=watch)
+        look = Preview(project, size, within=masked, watch=watch)
         try:
             write_preview(look, output, wanted, progress=progress)
         finally:
@@ -83,19 +85,31 @@ def _chosen(source: Path, settings: EraseSettings) -> range:
         return frames
 
 
+def _masked(mask: Path | None, info: ClipInfo, chosen: range | None) -> range | None:
+    """The frames that have a mask, where not all have."""
+    if mask is None or mask.suffix.lower() == ".json":
+        return None
+    with open_masks(mask, info, chosen) as masks:
+        return masks.frames
+
+
 def _around(wanted: range, settings: EraseSettings) -> range:
     """The frames whose masks decide what is shown, as far as the clip has them."""
     around = deciding(wanted, FillSettings(QUALITY))
-    far = _SHADOW if settings.with_shadow else 0
-    start = min(around.start, wanted.start - far)
-    return range(max(start, 0), max(around.stop, wanted.stop + far))
+    far = _shadowed(wanted) if settings.with_shadow else wanted
+    return range(max(min(around.start, far.start), 0), max(around.stop, far.stop))
+
+
+def _shadowed(wanted: range) -> range:
+    """The frames that are looked at for a shadow."""
+    return range(max(wanted.start - _SHADOW, 0), wanted.stop + _SHADOW)
 
 
 def _mark_shadows(
-    project: Project, wanted: range, progress: Listener | None, watch: Watcher | None
+    project: Project, around: range, progress: Listener | None, watch: Watcher | None
 ) -> None:
-    """Add the shadow of every object that has one, around the frames that are shown."""
-    within = slice(max(wanted.start - _SHADOW, 0), wanted.stop + _SHADOW)
+    """Add the shadow of every object that has one, as some frames show it."""
+    within = slice(around.start, around.stop)
     for number in sorted(project.state().objects):
         try:
             mark_shadow(project, number, MaskStage(project, within=within, watch=watch), progress)

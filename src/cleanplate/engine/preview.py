@@ -101,10 +101,12 @@ class Preview:
         store: Store | None = None,
         cancel: threading.Event | Control | None = None,
         *,
+        within: range | None = None,
         watch: Watcher | None = None,
     ) -> None:
-        """`size` is the longer side in pixels; clips that are smaller are shown as they are.
-        `watch` is told when a network is fetched."""
+        """`size` is the longer side in pixels; clips that are smaller are shown as they are. Frames
+        not `within` are not looked at, where just those have masks. `watch` is told when a network
+        is fetched."""
         self._store = store or open_store()
         self._masks = MaskStage(project, self._store, watch=watch)
         self.info: ClipInfo = self._masks.info
@@ -112,6 +114,7 @@ class Preview:
         self.width = max(1, round(self.info.width * scale))
         self.height = max(1, round(self.info.height * scale))
         self._project = project
+        self._within = within
         self._halt = Halt(cancel)
         self._made_by: str | None = None
         self._choose_fill()
@@ -156,8 +159,8 @@ class Preview:
         self._choose_fill()
         holes = ProjectHoles(self._masks, (self.width, self.height))
         wanted = self._there(wanted)
-        around = deciding(wanted, self._fill)
-        seen = range(max(around.start, 0), min(around.stop, self._count()))
+        around, there = deciding(wanted, self._fill), self._within or range(self._count())
+        seen = range(max(around.start, there.start), min(around.stop, there.stop))
         self._track(seen, progress)
         names = {index: holes.names(index) for index in seen}
         keys = {index: self._key(names, index) for index in wanted}
@@ -230,7 +233,7 @@ class Preview:
         """The store's name for a frame's preview; it names all that decides it."""
         nearby = [names.get(i, ()) for i in deciding(range(index, index + 1), self._fill)]
         code = code_version("fill", "media", "segment/edges.py", "engine")
-        made = [self.width, self.height, self._made_by]
+        made = [self.width, self.height, self._made_by, str(self._within)]
         return key_of("preview", code, index, made, nearby, clip=self._project.fingerprint)
 
     def _small_key(self, index: int) -> str:

@@ -23,12 +23,13 @@ def new_project(
     mask: str | os.PathLike[str] | None = None,
     told: Told = lambda frame: None,
     only: range | None = None,
+    frames: range | None = None,
 ) -> Project:
     """Make a project for a clip, with its masks where some are given.
 
-    `mask` is what `open_masks` reads, or a `.json` of run lengths, whose objects stay apart. `told`
-    is called with the number of every frame whose mask was taken in: those `only`, where just they
-    are wanted. Raises `UsageError` where the folder exists, `MaskError` for masks that do not fit.
+    `mask` is what `open_masks` reads, of all frames or of `frames` alone, or a `.json` of run lengths,
+    whose objects stay apart. `told` is called with the number of every frame whose mask was taken in:
+    those `only`, where just they are wanted. Raises `UsageError` where the folder exists, `MaskError` for masks that do not fit.
     """
     info = probe(Path(clip))
     if not str(folder).endswith(SUFFIX):
@@ -45,9 +46,9 @@ def new_project(
         project = Project.create(folder, clip)
         add_run_lengths(project, document, told, only)
         return project
-    open_masks(Path(mask), info).close()  # what is wrong with them is said before any work
+    open_masks(Path(mask), info, frames).close()  # what is wrong with them is said before any work
     project = Project.create(folder, clip)
-    add_masks(project, info, Path(mask), told, only=only)
+    add_masks(project, info, Path(mask), told, only=only, frames=frames)
     return project
 
 
@@ -58,18 +59,19 @@ def add_masks(
     told: Told = lambda frame: None,
     number: int = 1,
     only: range | None = None,
+    frames: range | None = None,
 ) -> None:
-    """Take masks into the project as those of object `number`: one edit, copies of all pictures,
-    or of those `only`."""
-    with open_masks(mask, info) as masks:
+    """Take masks, of all frames or of `frames` alone, into the project as those of object `number`: one
+    edit, copies of all pictures, or of those `only`."""
+    with open_masks(mask, info, frames) as masks:
         if masks.fixed:
             name = project.keep_mask(masks[0])
             project.edit(SetMasks(object=number, runs=[(0, None, name)]))
             return
         runs: list[MaskRun] = []
         with open_clip(info) as reader:
-            count = reader.count()
-        for index in range(count):
+            masked = masks.frames or range(reader.count())
+        for index in masked:
             if only is not None and index not in only:
                 continue
             append_run(runs, index, project.keep_mask(masks[index]))

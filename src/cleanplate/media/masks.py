@@ -42,6 +42,8 @@ class MaskReader:
         self._size = (info.width, info.height)
         self._still: np.ndarray | None = None
         self._first = 0
+        self.frames: range | None = None
+        """The frames that have a mask, where not all of the clip have."""
         own = reader.info
         self._check_size(own.width, own.height, info)
         if own.kind == "image":
@@ -50,6 +52,7 @@ class MaskReader:
         count, wanted = reader.count(), info.frame_count
         if frames is not None and count == len(frames):
             self._first = frames.start
+            self.frames = frames if count != wanted else None
         elif wanted is not None and count != wanted:
             raise MaskError(
                 f"{own.path} has {count} masks, {info.path} {wanted} frames. Give one mask a "
