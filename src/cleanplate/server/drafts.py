@@ -203,10 +203,11 @@ class Drafts:
             return
         with open_clip(sheet.clip.info) as reader:
             starts = reader.starts()
-            for frame in self._coarse_to_fine(sheet, reader, starts):
+            for count, frame in enumerate(self._coarse_to_fine(sheet, reader, starts)):
                 if frame.index not in sheet.pictures:
                     self._put(sheet, frame.index, _small(frame))
-                self._readers.give_way()
+                # The first few are what whoever jumps about sees of most of the clip.
+                self._readers.give_way(longer=count >= _FIRST)
                 self._make_left()
                 if not self._wanted(sheet):
                     return

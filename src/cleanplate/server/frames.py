@@ -60,7 +60,7 @@ _LEAP = 3
 _PATIENCE = 0.1
 """Seconds between two looks at whether drafts are finished."""
 
-_ON_ITS_WAY = 0.02
+_ON_ITS_WAY = 0.01
 """Seconds that a frame is given from here to the screen before anything is made ahead again."""
 
 _SOONER = 12

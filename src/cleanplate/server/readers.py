@@ -53,13 +53,15 @@ class Readers:
                 self._quiet = max(self._quiet, time.monotonic() + longer)
                 self._changed.notify_all()
 
-    def give_way(self) -> None:
-        """Wait until nothing urgent is being read, a second at most."""
+    def give_way(self, longer: bool = True) -> None:
+        """Wait until nothing urgent is being read, a second at most; unless `longer` is False, also
+        until those who look have been given the time that they asked for."""
         deadline = time.monotonic() + _PATIENCE
         with self._changed:
             while True:
                 now = time.monotonic()
-                left = deadline if self._urgent else min(deadline, self._quiet)
+                quiet = min(deadline, self._quiet) if longer else now
+                left = deadline if self._urgent else quiet
                 if left <= now:
                     return
                 self._changed.wait(left - now)
