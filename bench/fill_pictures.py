@@ -19,7 +19,7 @@ from cleanplate.engine.provenance import colour_provenance
 from cleanplate.fill import FillSettings, fill_shot
 from cleanplate.fill.compose import detail_of, tone_of
 from cleanplate.fill.frame import WorkFrame, prepare
-from cleanplate.fill.gate import decide
+from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
@@ -128,7 +128,7 @@ def follow(clip: Clip, index: int) -> Steps:
         candidates = gather(frame, frame.box, sources)
         hole = crop(frame.work_hole, frame.box)
         means = layer_means(candidates, hole, frame.smooth, layers)
-        share = decide(means, frame, frame.box, own)
+        share = decide(means, frame, frame.box, seen_around(frame, frame.box, own))
         plan = plan_frame(window, index, settings)
     return Steps(window, frame, frame.box, hole, own, candidates, means, share, plan)
 

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.frame import prepare
-from cleanplate.fill.gate import belief, features
+from cleanplate.fill.gate import belief, features, seen_around
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.judge import gather, layer_means
 from cleanplate.fill.plan import look_around
@@ -186,7 +186,7 @@ def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[
                 continue
             hole = crop(frame.work_hole, box)
             means = layer_means(gather(frame, box, sources), hole, frame.smooth, layers)
-            rows = features(means, frame, box, own)
+            rows = features(means, frame, box, seen_around(frame, box, own))
             offers = np.stack(
                 [means.colour[0][hole], means.colour[layers - 1][hole], frame.smooth[hole]], axis=1
             )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleanplate.fill import FillSettings
 from cleanplate.fill.frame import prepare
-from cleanplate.fill.gate import belief, decide
+from cleanplate.fill.gate import belief, decide, seen_around
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.judge import gather, layer_means
 from cleanplate.fill.plan import look_around
@@ -33,7 +33,7 @@ def shares(scene, indices):
             sources, own, layers = look_around(window, frame, choice.sources)
             means = layer_means(gather(frame, frame.box, sources), hole, frame.smooth, layers)
             offered = np.moveaxis(means.evidence[..., 7] > 0, 0, -1)
-            yield decide(means, frame, frame.box, own), offered, hole
+            yield decide(means, frame, frame.box, seen_around(frame, frame.box, own)), offered, hole
 
 
 @settings(max_examples=30, deadline=None)

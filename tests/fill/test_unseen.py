@@ -8,6 +8,7 @@ from fill.fill_scenes import Scene, disc, eight_bit, panned, photograph, psnr
 
 from cleanplate.fill import FillSettings
 from cleanplate.fill.smooth import harmonic_fill
+from cleanplate.fill.unseen import clone
 
 
 def test_what_other_frames_show_is_not_made_up():
@@ -59,3 +60,15 @@ def test_letters_over_a_still_picture_are_bridged():
     telea = cv2.inpaint(scene.seen[1], letters, 5, cv2.INPAINT_TELEA)
     filled = scene.fill()[1].image
     assert psnr(filled[hole], picture[hole]) > psnr(telea[hole], picture[hole])
+
+
+def test_a_dark_thing_beside_what_is_made_up_leaves_no_fog_in_it():
+    """A shade of the light is taken over from the border, a black thing that ends there is not."""
+    unseen = disc(32, 32, 12, 64, 64)
+    soft = np.full((64, 64, 3), 130, np.float32)
+    soft[:, :24] = 0
+    made_up = np.full_like(soft, 120)
+    step = np.full(unseen.shape, 24, np.float32)
+    tone = clone(soft, made_up, np.zeros_like(soft), unseen, step)
+    assert tone[unseen].min() > 90
+    assert tone[32, 42].mean() > 124

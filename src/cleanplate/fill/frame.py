@@ -85,7 +85,7 @@ def prepare(
     """
     height, width = work_size(*hole.shape, area)
     if rgb is None:
-        rgb = _reduced(image, height, width)
+        rgb = reduced(image, height, width)
     work_hole = _touched(hole, height, width)
     gray = _halved(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     if not work_hole.any():
@@ -139,7 +139,7 @@ def _reaching(mask, top, bottom, left, right):  # pragma: no cover - compiled
     return out
 
 
-def _reduced(image: Picture, height: int, width: int) -> np.ndarray:
+def reduced(image: Picture, height: int, width: int) -> np.ndarray:
     """A picture at another resolution, uint8."""
     whole = image[:, :]
     eight = whole if whole.dtype == np.uint8 else (whole >> 8).astype(np.uint8)

@@ -35,14 +35,14 @@ _EVEN = 1.5
 _AROUND = ((2, 2.0), (4, 3.0))
 
 
-def features(means: Means, frame: WorkFrame, box: Box, own: np.ndarray) -> np.ndarray:
+def features(means: Means, frame: WorkFrame, box: Box, around: np.ndarray) -> np.ndarray:
     """What the gate sees of each pixel in the hole.
 
     Args:
         means: the layers' offers.
         frame: the frame, for its hole and its smooth fill.
         box: the region.
-        own: uint8, `Window.errors` of the frame, in the box.
+        around: see `seen_around`.
 
     Returns:
         float32 (n, FEATURES), a row for each hole pixel in reading order.
@@ -63,11 +63,11 @@ def features(means: Means, frame: WorkFrame, box: Box, own: np.ndarray) -> np.nd
         axis=1,
     ) / np.float32(40)
     here = np.concatenate([*(e[:, _SHARED] for e in evidence), apart], axis=1)
-    around = [_mean_around(here, ys, xs, hole.shape, cell, sigma) for cell, sigma in _AROUND]
+    near = [_mean_around(here, ys, xs, hole.shape, cell, sigma) for cell, sigma in _AROUND]
     deep = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)[ys, xs, None]
     deepest = np.full_like(deep, deep.max() / 20)
-    seen = _seen_around(frame, box, own)[ys, xs]
-    rows = np.concatenate([*evidence, apart, *around, deep / 10, deepest, seen], axis=1)
+    seen = around[ys, xs]
+    rows = np.concatenate([*evidence, apart, *near, deep / 10, deepest, seen], axis=1)
     return np.clip(rows, -3, 4).astype(np.float32)
 
 
@@ -130,8 +130,18 @@ def _between_cells(sums, ys, xs, cell):  # pragma: no cover - compiled
     return out
 
 
-def _seen_around(frame: WorkFrame, box: Box, own: np.ndarray) -> np.ndarray:
-    """How the layers explain what is seen around the hole, spread into it."""
+def seen_around(frame: WorkFrame, box: Box, own: np.ndarray) -> np.ndarray:
+    """How the layers explain what is seen around the hole, spread into it.
+
+    Args:
+        frame: the frame.
+        box: the region.
+        own: uint8, `Window.errors` of the frame, in the box.
+
+    Returns:
+        float32 (bh, bw, 4): the error of either layer in tens of grey levels, and the shares that the other
+        layer explains better than the first by two, and the first than the other.
+    """
     half = half_box(box)
     seen = (~crop(frame.near_gray, half)).astype(np.float32)
     error = own.astype(np.float32) * (1 / PACKED)
@@ -181,7 +191,7 @@ def _linear(rows, matrix):  # pragma: no cover - compiled
     return out
 
 
-def decide(means: Means, frame: WorkFrame, box: Box, own: np.ndarray) -> np.ndarray:
+def decide(means: Means, frame: WorkFrame, box: Box, around: np.ndarray) -> np.ndarray:
     """Share belief out among the layers and the smooth fill.
 
     Returns:
@@ -189,7 +199,7 @@ def decide(means: Means, frame: WorkFrame, box: Box, own: np.ndarray) -> np.ndar
     """
     hole = crop(frame.work_hole, box)
     layers = means.colour.shape[0]
-    believed = belief(features(means, frame, box, own), _weights())
+    believed = belief(features(means, frame, box, around), _weights())
     believed[:, -1] *= _SMEAR
     offered = means.evidence[:, hole, 7].T > 0
     share = np.zeros((*hole.shape, layers + 1), np.float32)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
+from cleanplate.fill.compose import paint
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.gate import decide
+from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, half_box, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.register import register
 from cleanplate.fill.settings import FillSettings, Lattice, key_frames, sources_of
+from cleanplate.fill.settle import Blend
 from cleanplate.fill.unseen import Completed, Fine, carry, clone, complete_key
 from cleanplate.fill.window import Window
 
@@ -25,8 +27,24 @@ Source = tuple[WorkFrame, int, np.ndarray, np.ndarray]
 _DOUBTFUL = 0.6
 _SCRAP = 2.5
 _FADE = 0.1
-#: Width in working pixels over which made-up texture fades in.
+#: Width in working pixels over which made-up texture fades in where it may be wrong.
 _FADE_IN = 7
+#: Grey levels by which the camera's motion misses what is seen around, up to which what is hidden is sure
+#: to follow it, and from which not at all.
+_FOLLOWS, _STRAYS = 5.0, 9.0
+#: Shares of what is around that another motion explains better, likewise.
+_FEW, _MANY = 0.03, 0.10
+#: Grey levels up to which the camera's motion misses so little that what else moves is small or far, and
+#: from which that is not said.
+_EXACT, _CLOSE = 1.0, 3.0
+#: How much sooner, where what is hidden follows the camera, an offer is too doubtful to be taken.
+_STRICTER = 0.1
+#: Grey levels; by how much what is made up may differ at its border and be matched in tone: where it
+#: follows the camera, and where not. A larger difference there is something else, and spread inside it
+#: would leave a dark or a bright fog.
+_MOST_STEP = 24.0, 80.0
+#: Working pixels across that what is unseen has at least to be given texture.
+_BRUSH = np.ones((4, 4), np.uint8)
 #: A source is worth registering where it shows at least this share of the hole.
 _WORTH_SHOWING = 0.01
 
@@ -54,6 +72,8 @@ class Plan:
         along: int8 (K,), the layer that it follows.
         grid: float32 (K, bh, bw, 2), its source coordinates in working pixels.
         offset: float32 (K, 3), what matching its exposure adds.
+        steady: float32 (bh, bw), 0..1, how surely what is hidden moves with the camera, as what is seen
+            around it does.
         fine: what is made up beyond the working resolution.
     """
 
@@ -71,6 +91,7 @@ class Plan:
     along: np.ndarray
     grid: np.ndarray
     offset: np.ndarray
+    steady: np.ndarray
     fine: list[Fine] = field(default_factory=list)
 
 
@@ -92,7 +113,18 @@ def _judge(window: Window, frame: WorkFrame, lattice: Lattice) -> Plan:
     candidates = gather(frame, frame.box, sources)
     hole = crop(frame.work_hole, frame.box)
     means = layer_means(candidates, hole, frame.smooth, layers)
-    return _choose(frame, candidates, means, decide(means, frame, frame.box, own))
+    around = seen_around(frame, frame.box, own)
+    share = decide(means, frame, frame.box, around)
+    return _choose(frame, candidates, means, share, _with_camera(around))
+
+
+def _with_camera(around: np.ndarray) -> np.ndarray:
+    """`Plan.steady`, by how the layers explain what is seen around the hole: see `seen_around`."""
+    error = 10 * around[..., 0]
+    fits = np.clip((_STRAYS - error) / (_STRAYS - _FOLLOWS), 0, 1)
+    alone = np.clip((_MANY - around[..., 2]) / (_MANY - _FEW), 0, 1)
+    exact = np.clip((_CLOSE - error) / (_CLOSE - _EXACT), 0, 1)
+    return fits * np.maximum(alone, exact)
 
 
 def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
@@ -106,17 +138,30 @@ def _make_up(window: Window, plan: Plan, settings: FillSettings) -> None:
     if not keys:
         return
     camera = window.chains(min(index, *keys), max(index, *keys))[0]
-    made_up, covered, fine = carry(index, plan.box, keys, camera)
-    made_up = clone(plan.soft, made_up, unseen)
-    # Only a little doubt leaves the mean of all offers; full doubt leaves nothing of it. Thin
-    # threads of unseen pixels between seen ones stay smooth: texture would show there.
-    full = np.clip((plan.doubt - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1) * covered * unseen
-    shown = crop(plan.frame.work_hole, plan.box) & ~unseen
-    full *= 1 - cv2.blur(shown.astype(np.float32), (_FADE_IN, _FADE_IN))
+    tone, texture, covered, fine = carry(index, plan.box, keys, camera)
+    made_up = clone(plan.soft, tone, texture, unseen, _between(_MOST_STEP, plan.steady))
+    # What may move otherwise is averaged over time as all that is soft: sharp, it would slide.
+    made_up += (1 - plan.steady)[..., None] * texture
+    full = _between((1 - plan.share, _carefully(plan, unseen)), plan.steady) * covered
+    # Thin threads of unseen pixels between seen ones stay smooth: texture would show there.
+    full *= cv2.morphologyEx(unseen.astype(np.uint8), cv2.MORPH_OPEN, _BRUSH)
     plan.soft = plan.soft + full[..., None] * (made_up - plan.soft)
     for part in fine:
-        part.weight[:] *= full
+        part.weight[:] *= full * plan.steady
     plan.fine = fine
+
+
+def _between(ends, steady: np.ndarray) -> np.ndarray:
+    """The first of two where what is hidden follows the camera, the second where it does not."""
+    return steady * ends[0] + (1 - steady) * ends[1]
+
+
+def _carefully(plan: Plan, unseen: np.ndarray) -> np.ndarray:
+    """How far what is made up replaces the mean of all offers where it may be wrong: only a little doubt
+    leaves that mean, full doubt leaves nothing of it."""
+    shown = crop(plan.frame.work_hole, plan.box) & ~unseen
+    fading = 1 - cv2.blur(shown.astype(np.float32), (_FADE_IN, _FADE_IN))
+    return fading * np.clip((plan.doubt - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1)
 
 
 def _completed(window: Window, key: int, settings: FillSettings) -> Completed | None:
@@ -129,9 +174,21 @@ def _completed(window: Window, key: int, settings: FillSettings) -> Completed | 
     def work() -> Completed:
         plan = _judge(window, frame, settings.key_sources)
         sharp = _stands_still(window, frame)
-        return complete_key(frame, plan.seen, plan.soft, sharp, settings.completer)
+        picture = _shown(window, plan)
+        return complete_key(frame, picture, plan.seen, plan.steady, sharp, settings.completer)
 
     return window.completed(key, work)
+
+
+def _shown(window: Window, plan: Plan) -> np.ndarray:
+    """A frame's image with what other frames show of its hole."""
+    picture = plan.frame.image[:, :].copy()
+    # Where things move, what was seen of them is soft rather than wrong.
+    hole = crop(plan.frame.work_hole, plan.box)
+    plan = replace(plan, share=plan.share * np.where(hole, plan.steady, 1))
+    alone = Blend(plan.top, plan.weight, np.zeros((*plan.top.shape, 2), np.float32))
+    picture[plan.frame.hole] = paint(plan, alone, plan.soft, window.frames)[0]
+    return picture
 
 
 def _stands_still(window: Window, frame: WorkFrame) -> bool:
@@ -197,10 +254,13 @@ def _smooth_only(frame: WorkFrame) -> Plan:
         along=np.zeros(0, np.int8),
         grid=np.zeros((0, *shape, 2), np.float32),
         offset=np.zeros((0, 3), np.float32),
+        steady=np.ones(shape, np.float32),
     )
 
 
-def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.ndarray) -> Plan:
+def _choose(
+    frame: WorkFrame, candidates: Candidates, means: Means, share: np.ndarray, steady: np.ndarray
+) -> Plan:
     """Weigh the offers into one picture, and choose which layer gives the detail."""
     soft = share[..., -1:] * frame.smooth
     for k, colour in enumerate(means.colour):
@@ -214,6 +274,7 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
     doubt = cv2.GaussianBlur(share[..., -1] * inside, (0, 0), _SCRAP)
     doubt /= np.maximum(cv2.GaussianBlur(inside, (0, 0), _SCRAP), 1e-3)
     offered = offered.any(axis=0)
+    doubt += _STRICTER * steady
     detailed = offered & (doubt < _DOUBTFUL + _FADE)
     follow = strength.argmax(axis=0).astype(np.int8)
     layer = np.where(detailed, follow, np.int8(-1))
@@ -232,6 +293,7 @@ def _choose(frame: WorkFrame, candidates: Candidates, means: Means, share: np.nd
         along=candidates.layer,
         grid=candidates.grid,
         offset=candidates.offset,
+        steady=steady,
     )
 
 

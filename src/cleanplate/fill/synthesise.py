@@ -29,7 +29,7 @@ _BORDER_FADE = 1.1  # by so much less is a patch believed, for each pixel furthe
 _MOST_LEVELS = 5
 _THIN = 4  # pixels; what is no wider is better bridged than textured
 _MANY = 60_000  # targets on one level, from which on less is searched there: they start out well
-_MOST_STEP = 40.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
+_MOST_STEP = 14.0  # grey levels; a larger step between neighbours is an edge, not a fault of tone
 _FAR_TOLL = 12.0  # grey levels that a source must fit better by, one width of the hole away
 _DOWN_TOLL = 80.0  # grey levels, likewise, for lying that far above or below its target
 _ACROSS = 0.125  # of that toll, for lying as far beside it
@@ -72,9 +72,18 @@ def complete(
 
 
 def complete_from(
-    image: np.ndarray, missing: np.ndarray, allowed: np.ndarray | None = None, seed: int = 0
+    image: np.ndarray,
+    missing: np.ndarray,
+    allowed: np.ndarray | None = None,
+    seed: int = 0,
+    bold: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`complete`, and from where each pixel was copied.
+
+    Args:
+        image, missing, allowed, seed: see `complete`.
+        bold: float32 (h, w), 0..1, how much of what is copied is taken at least, however it fits; nothing
+            if None.
 
     Returns:
         filled: float32 (h, w, 3), see `complete`.
@@ -97,7 +106,8 @@ def complete_from(
     part = np.ascontiguousarray(out[y0:y1, x0:x1]) / unit
     hole = np.ascontiguousarray(missing[y0:y1, x0:x1])
     whole = np.ascontiguousarray(usable[y0:y1, x0:x1])
-    filled, shift[y0:y1, x0:x1], trust[y0:y1, x0:x1] = _complete(part, hole, whole, seed)
+    least = np.zeros(hole.shape, np.float32) if bold is None else bold[y0:y1, x0:x1]
+    filled, shift[y0:y1, x0:x1], trust[y0:y1, x0:x1] = _complete(part, hole, whole, seed, least)
     inside = out[y0:y1, x0:x1]
     inside[hole] = np.clip(filled[hole], 0, _PEAK) * unit
     return out, shift, trust
@@ -109,7 +119,9 @@ def _neighbourhood(missing: np.ndarray) -> tuple[int, int, int, int]:
     return bounding_box(missing, max(32, max(y1 - y0, x1 - x0) // 2 + 16))
 
 
-def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int):
+def _complete(
+    image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: int, bold: np.ndarray
+):
     """The picture with its hole filled, the shift of each pixel, and the trust in what it brings."""
     smooth = harmonic_fill(image, missing)
     nothing = np.zeros((*missing.shape, 2), np.int32), np.zeros(missing.shape, np.float32)
@@ -127,7 +139,7 @@ def _complete(image: np.ndarray, missing: np.ndarray, usable: np.ndarray, seed: 
         place, weight = _refine(levels, n, place, state)
     finest = levels[0]
     filled, shift = _assemble(finest, smooth, place, weight)
-    trust = _trust(finest, smooth, place, weight)
+    trust = np.maximum(_trust(finest, smooth, place, weight), bold)
     return smooth + trust[..., None] * (filled - smooth), shift, trust
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from cleanplate.fill.bridge import bridge
-from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.frame import WorkFrame, reduced
 from cleanplate.fill.geometry import Box, bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
 from cleanplate.fill.settings import SPACING, Completer
@@ -24,9 +24,6 @@ from cleanplate.fill.texture import Texture, texture_of
 
 #: Standard deviation, in working pixels, that parts a key frame's texture from its tone.
 _COARSE = 8.0
-#: Grey levels; what differs by more at the border is something else, not another tone: spread inside, it
-#: would leave a black or a white patch.
-_MOST_STEP = 80.0
 _BESIDE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 #: Working pixels around the hole that a key frame is completed from.
 _CONTEXT = 64
@@ -40,18 +37,18 @@ class Completed:
         tone: float32 (bh, bw, 3), what is coarse in it.
         texture: float32 (bh, bw, 3), the rest.
         box: where it lies in the working frame.
-        fine: what it has beyond the working resolution; None if that is nothing.
+        fine: that rest at the resolution of the clip.
     """
 
     tone: np.ndarray
     texture: np.ndarray
     box: Box
-    fine: Texture | None
+    fine: Texture
 
 
 @dataclass(frozen=True)
 class Fine:
-    """Fine texture of a key frame as it counts in another frame.
+    """The texture of a key frame as it counts in another frame.
 
     Attributes:
         texture: that of the key frame.
@@ -66,8 +63,9 @@ class Fine:
 
 def complete_key(
     frame: WorkFrame,
+    picture: np.ndarray,
     seen: np.ndarray,
-    soft: np.ndarray,
+    steady: np.ndarray,
     sharp: bool,
     complete: Completer | None,
 ) -> Completed:
@@ -75,35 +73,40 @@ def complete_key(
 
     Args:
         frame: the key frame, with a hole.
-        seen: bool (bh, bw), in its box: where other frames show what is behind.
-        soft: float32 (bh, bw, 3): what they show.
+        picture: (h, w, 3), its image with what other frames show of the hole.
+        seen: bool (bh, bw), in its box: where they show what is behind.
+        steady: float32 (bh, bw), 0..1, in its box: how surely what is hidden moves with the camera.
         sharp: whether the hole has a sharp edge, so that what is seen beside it can be believed.
         complete: makes up the rest; what `synthesise` copies if None.
     """
-    picture = frame.rgb.copy()
-    crop(picture, frame.box)[seen] = np.clip(soft[seen] + 0.5, 0, 255)
+    rgb = reduced(picture, *frame.work_hole.shape)
     missing = frame.work_hole.copy()
     if not sharp:
         # What lies right beside a soft edge is mixed with it.
         missing = cv2.dilate(missing.astype(np.uint8), _BESIDE).astype(bool)
     crop(missing, frame.box)[seen] = False
     box = bounding_box(frame.work_hole, _CONTEXT)
-    given = [np.ascontiguousarray(crop(part, box)) for part in (picture, missing)]
+    given = [np.ascontiguousarray(crop(part, box)) for part in (rgb, missing)]
+    shift = np.zeros((*given[1].shape, 2), np.int32)
     if complete is None:
-        whole, shift, trust = complete_from(*given)
-        fine = texture_of(frame, box, shift, trust)
+        # A strange piece between the strokes of a logo shows more than something smooth.
+        bold = np.zeros(missing.shape, np.float32)
+        crop(bold, frame.box)[:] = 0 if sharp else steady
+        whole, shift, _ = complete_from(*given, bold=crop(bold, box))
         # It takes a second for a large hole, and what moves shows nearly all of what is behind it.
         if sharp:
             whole = bridge(whole, given[1])
     else:
-        whole, fine = np.asarray(complete(*given), np.float32), None
+        whole = np.asarray(complete(*given), np.float32)
     tone = cv2.GaussianBlur(whole, (0, 0), _COARSE)
-    return Completed(tone, whole - tone, box, fine)
+    texture = whole - tone
+    fine = texture_of(frame, picture, rgb, box, given[1], shift, texture)
+    return Completed(tone, texture, box, fine)
 
 
 def carry(
     index: int, box: Box, keys: dict[int, Completed], camera: Chain
-) -> tuple[np.ndarray, np.ndarray, list[Fine]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Fine]]:
     """The completed key frames around a frame, moved to where they belong in it.
 
     Args:
@@ -113,16 +116,18 @@ def carry(
         camera: the camera's motion over all of them.
 
     Returns:
-        picture: float32 (bh, bw, 3).
+        tone: float32 (bh, bw, 3), what is coarse in them.
+        texture: float32 (bh, bw, 3), the rest, at the working resolution.
         covered: bool (bh, bw), where a key frame has something to give.
-        fine: what they have beyond the working resolution.
+        fine: the rest at the resolution of the clip.
     """
     shape = (box[1] - box[0], box[3] - box[2])
     tone, texture = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
     mass, energy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     fine: list[Fine] = []
     for key, known in keys.items():
-        near = max(0.0, 1.0 - abs(index - key) / SPACING)
+        # Two unlike pictures show through each other while one gives way to the other: half of the time.
+        near = min(max(1.5 - 2 * abs(index - key) / SPACING, 0.0), 1.0)
         share = 1.0 if len(keys) == 1 else near * near * (3 - 2 * near)
         if share == 0.0:
             continue
@@ -137,8 +142,7 @@ def carry(
             total += weight[..., None] * cv2.remap(part, grid, None, cv2.INTER_LINEAR)
         mass += weight
         energy += weight * weight
-        if known.fine is not None:
-            fine.append(Fine(known.fine, motion, weight))
+        fine.append(Fine(known.fine, motion, weight))
     covered = mass > 1e-3
     # Two unlike textures averaged are flatter than either: keep the strength of one.
     safe = (
@@ -147,19 +151,22 @@ def carry(
     )
     for part in fine:
         part.weight[:] /= safe[1][..., 0]
-    return tone / safe[0] + texture / safe[1], covered, fine
+    return tone / safe[0], texture / safe[1], covered, fine
 
 
-def clone(soft: np.ndarray, made_up: np.ndarray, unseen: np.ndarray) -> np.ndarray:
-    """Set the made-up picture into the unseen pixels so that it meets what is around them.
+def clone(
+    soft: np.ndarray, tone: np.ndarray, texture: np.ndarray, unseen: np.ndarray, step: np.ndarray
+) -> np.ndarray:
+    """The tone for what is made up, so that with its texture it meets what is around it.
 
     The difference at the border is spread inside as a membrane, which is Poisson cloning (Perez,
-    Gangnet and Blake, "Poisson image editing", 2003) with the guidance of `made_up`.
+    Gangnet and Blake, "Poisson image editing", 2003) with the guidance of what is made up.
 
     Args:
         soft: float32 (h, w, 3), right outside `unseen`.
-        made_up: float32 (h, w, 3).
+        tone, texture: float32 (h, w, 3), of what is made up.
         unseen: bool (h, w).
+        step: float32 (h, w), grey levels, the largest difference that is spread from a pixel.
     """
-    lacks = np.clip(soft - made_up, -_MOST_STEP, _MOST_STEP)
-    return np.clip(made_up + harmonic_fill(lacks, unseen), 0, 255)
+    most = step[..., None]
+    return tone + harmonic_fill(np.clip(soft - tone - texture, -most, most), unseen)
