@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cleanplate.cli.fetching import fetching
-from cleanplate.cli.options import ClipArgument, ClipOption, the_clip
+from cleanplate.cli.options import ClipArgument, ClipOption, OverwriteOption, the_clip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +62,7 @@ def find(
             metavar="FILE", show_default=False, help="Draw what was found into a JPEG or PNG."
         ),
     ] = None,
+    overwrite: OverwriteOption = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the objects as JSON, masks as COCO run lengths.")
     ] = False,
@@ -70,8 +71,11 @@ def find(
     source = the_clip(clip, input_)
     if picture is not None and picture.suffix.lower() not in _PICTURES:
         raise typer.BadParameter(f"{picture}: pictures are written as .jpg or .png")
+    from cleanplate.engine.outputs import refuse_existing
     from cleanplate.segment.find import Finder
 
+    if picture is not None and not overwrite:
+        refuse_existing(picture)
     names = [name.strip() for item in kind for name in item.split(",")] if kind else None
     image = read_frame(source, frame)
     with fetching() as watch:
@@ -112,10 +116,11 @@ def write_picture(path: Path, image: np.ndarray, found: list[Found]) -> None:
     """Write the picture of what was found, as JPEG or PNG by its name."""
     import cv2
 
+    from cleanplate.atomic import write_whole
     from cleanplate.segment.draw import picture
 
     _, coded = cv2.imencode(path.suffix, picture(image, found)[..., ::-1])
-    path.write_bytes(coded.tobytes())
+    write_whole(path, coded.tobytes())
 
 
 def _as_json(clip: Path, frame: int, image: np.ndarray, found: list[Found]) -> str:

@@ -17,6 +17,7 @@ from cleanplate.cli.options import (
     GammaOption,
     GarbageOption,
     HoldOutOption,
+    OverwriteOption,
     ProjectArgument,
     parse_frames,
     parse_garbage,
@@ -75,10 +76,13 @@ def preview(
     size: Annotated[
         int, typer.Option(min=16, metavar="PX", help="The longer side of the picture.")
     ] = 960,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """See some frames of a project before exporting it."""
     if (frame is None) == (frames is None):
         raise typer.BadParameter("say which: --frame N or --frames A:B")
+    from cleanplate.engine.outputs import refuse_existing
+
     if compare in (How.matte, How.cutout):
         if frame is None:
             raise typer.BadParameter("a matte or a cutout is shown of one frame: --frame N")
@@ -87,6 +91,8 @@ def preview(
         from cleanplate.matte.controls import MatteControls
         from cleanplate.project import Project
 
+        if not overwrite:
+            refuse_existing(output)
         controls = MatteControls(despeckle, choke, feather, gamma)
         held = Held(hold_out, parse_garbage(garbage))
         with fetching() as watch, shown(False) as show:
@@ -97,6 +103,8 @@ def preview(
         return
     if (choke, feather, gamma, despeckle, hold_out, garbage) != (0, 0, 1, 0, None, None):
         raise typer.BadParameter("these are for a matte: add --compare matte or --compare cutout")
+    if not overwrite:
+        refuse_existing(output)
     chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project

@@ -17,15 +17,17 @@ from cleanplate.engine.cuts import by_shot, number_shots, thumbnail_size
 from cleanplate.engine.erase import EraseSettings, erase_clip
 from cleanplate.engine.events import Listener
 from cleanplate.engine.finish import Finished, finish
+from cleanplate.engine.grain import clip_grain
 from cleanplate.engine.held import Held
 from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.matting import Given, Matter, beside, open_matter
+from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, make_plates
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings, Run
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings
-from cleanplate.matte.composite import CompositeSettings, composite, grain_of, grained, kept_shadow
+from cleanplate.matte.composite import CompositeSettings, composite, grained, kept_shadow
 from cleanplate.matte.controls import MatteControls
 from cleanplate.matte.light import to_light
 from cleanplate.media import (
@@ -206,6 +208,9 @@ class _CutoutRun(Run):
         )
         with self._opened():
             pass  # what is wrong with the clip or its masks is said before any work
+        self._grain = (0.0, 0.0, 0.0)
+        if self._background is not None and settings.grain:
+            self._grain = clip_grain(self._clip, settings.frames)
 
     def plates(self) -> Iterable[Plate[Frame]]:
         return ()  # nothing is filled for its own sake; see `reports`
@@ -295,9 +300,7 @@ class _CutoutRun(Run):
         frame = job.frame
         back = self._background.behind(frame, done.alpha)
         if self._cutout.grain:
-            back = grained(
-                back, self._background.grain, grain_of(frame.image, done.alpha), frame.index
-            )
+            back = grained(back, self._background.grain, self._grain, frame.index)
         return composite(
             done.foreground, done.alpha, back, self._clip.colour.transfer, self._setting,
             self._shade(job, done),

@@ -21,9 +21,10 @@ from cleanplate.engine.finish import Finished
 from cleanplate.engine.held import Held, held_of
 from cleanplate.engine.mask_files import png
 from cleanplate.engine.matting import open_matter
+from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.preview import SMALL
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings
 from cleanplate.engine.store import Store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from cleanplate.engine.cuts import by_shot, number_shots, thumbnail_size
 from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import HoleMaker
+from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, completer, make_plates
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings, Run
 from cleanplate.engine.shadows import with_shadows
 from cleanplate.fill import FillSettings
 from cleanplate.media import ClipReader, Frame, MaskReader, align_hole, open_clip, open_masks, probe

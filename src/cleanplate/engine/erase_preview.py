@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from cleanplate.engine.erase import EraseSettings
 from cleanplate.engine.events import Listener
 from cleanplate.engine.marking import mark_project
+from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.pointers import Pointers
 from cleanplate.engine.preview import QUALITY, Preview, load_kernels, write_preview
 from cleanplate.engine.project_shadow import mark_shadow
 from cleanplate.engine.projects import new_project
-from cleanplate.engine.run import check_outputs
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings, deciding

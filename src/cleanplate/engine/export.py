@@ -23,6 +23,7 @@ from cleanplate.engine.doctor import usable_cores
 from cleanplate.engine.events import Event, Listener, Pace
 from cleanplate.engine.files import delivered, the_clip
 from cleanplate.engine.graph import EXPORT, Flow
+from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.patches import Patch
 from cleanplate.engine.pieces import Holes, Mask, Piece, seen
 from cleanplate.engine.places import FillJob, Here, Place
@@ -30,7 +31,7 @@ from cleanplate.engine.plate import Plate
 from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run, check_outputs
+from cleanplate.engine.run import FramesWanted, OutputSettings, Run
 from cleanplate.engine.store import Store, open_store
 from cleanplate.engine.tracking import MaskStage
 from cleanplate.errors import UsageError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -21,7 +20,7 @@ from cleanplate.engine.plate import Plate
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.engine.report import FrameReport, Report
 from cleanplate.engine.runlog import RunLog
-from cleanplate.errors import Cancelled, UsageError
+from cleanplate.errors import Cancelled
 from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, plan_export
 
 T = TypeVar("T")
@@ -258,33 +257,6 @@ def _frame_report(plate: Plate[Frame]) -> FrameReport:
         recovered=round(float(filled.recovered), 6),
         synthesised=round(float(filled.synthesised), 6),
     )
-
-
-def check_outputs(output: Path, settings: OutputSettings, read: dict[str, Path]) -> None:
-    """Refuse, before any work, what would destroy a file or can't be written.
-
-    `read` are the files that the run reads, by what to call them. Raises `UsageError`.
-    """
-    written = {"output": output, "provenance": settings.provenance, "report": settings.report}
-    named: dict[str, Path] = {name: path for name, path in written.items() if path is not None}
-    for name, path in named.items():
-        for what, other in read.items():
-            if _same(path, other):
-                raise UsageError(f"the {name} {path} is {what} itself; give another name")
-        if path.exists() and not path.is_dir() and not settings.overwrite:
-            raise UsageError(f"{path} exists already; give another name, or --overwrite")
-        folder = path.parent
-        if not folder.is_dir() and "%" not in path.name:
-            raise UsageError(f"there is no folder {folder}; create it first")
-    if len({os.path.abspath(path) for path in named.values()}) < len(named):
-        raise UsageError("two results have the same name; give each its own")
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return os.path.abspath(one) == os.path.abspath(other)
 
 
 def _ignore(event: Event) -> None:

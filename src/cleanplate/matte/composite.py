@@ -19,6 +19,9 @@ F32 = NDArray[np.float32]
 _WRAP_DEPTH = 2.0  # in blurs of the background's light: how far into the subject it reaches
 _SHADOW_SQUASH = 0.12  # of the subject's height: how flat its shadow lies
 _GRAIN_BLUR = 1.2  # pixels: what is finer than this counts as grain
+_GRAIN_BLOCK = 16  # pixels
+_GRAIN_FLAT = 0.2  # of the blocks are flat enough to show it
+_GRAIN_TONES = (0.03, 0.97)
 
 
 @dataclass(frozen=True)
@@ -91,18 +94,38 @@ def kept_shadow(frame: F32, plate: F32, alpha: F32) -> F32:
     return (1 - share * (1 - np.clip(dark, 0, 1))).astype(np.float32)
 
 
-def grain_of(image: NDArray, alpha: F32 | None = None) -> tuple[float, float, float]:
+def grain_of(image: NDArray, after: NDArray | None = None) -> tuple[float, float, float]:
     """The strength of a picture's grain for each channel, RGB uint8 or uint16, in 0..1.
 
-    The median of what is finer than a blur, which edges do not disturb (Donoho's estimate).
+    What is finer than a blur in the flattest parts of the picture, block by block: cloth and leaves are
+    no grain (Liu, Tanaka and Okutomi, 2013, choose weakly textured patches for the same reason).
+    Blocks that are black or white say nothing. With the frame `after` it is no more than what changes
+    to that: a lawn is textured all over, but stays as it is.
     """
-    unit = image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
-    fine = np.abs(unit - cv2.GaussianBlur(unit, (0, 0), _GRAIN_BLUR))
-    kept = fine.reshape(-1, 3) if alpha is None else fine[alpha > 0.95]
-    if len(kept) < 64:
-        kept = fine.reshape(-1, 3)
-    # A blur of this width takes about 0.95 of white noise's strength away from itself.
-    return tuple(float(v) / 0.6745 / 0.95 for v in np.median(kept, axis=0))
+    unit = _unit(image)
+    grain = _flattest(unit, unit)
+    if after is not None:
+        # Two frames differ by the grain of both.
+        grain = np.minimum(grain, _flattest(_unit(after) - unit, unit) / np.float32(2**0.5))
+    return tuple(float(v) for v in grain)
+
+
+def _flattest(picture: F32, tones: F32) -> F32:
+    """What of a picture is finer than a blur, as the deviation of noise, where there is least of it."""
+    fine = np.abs(picture - cv2.GaussianBlur(picture, (0, 0), _GRAIN_BLUR))
+    size = tuple(max(1, side // _GRAIN_BLOCK) for side in picture.shape[1::-1])
+    tone, grain = (
+        cv2.resize(v, size, interpolation=cv2.INTER_AREA).reshape(-1, 3) for v in (tones, fine)
+    )
+    usable = ((tone > _GRAIN_TONES[0]) & (tone < _GRAIN_TONES[1])).all(axis=1)
+    if usable.any():
+        grain = grain[usable]
+    # The mean size of normal noise, and what a blur of this width takes away of it.
+    return np.quantile(grain, _GRAIN_FLAT, axis=0) / np.float32(0.798 * 0.95)
+
+
+def _unit(image: NDArray) -> F32:
+    return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
 
 
 def grained(image: NDArray, have, want, seed: int) -> NDArray:

@@ -61,6 +61,14 @@ def find(path: Path) -> list[Path]:
     return []
 
 
+def taken(path: Path) -> bool:
+    """Whether pictures written to a folder, or by a pattern, would come among others."""
+    try:
+        return bool(_in_pattern(path) if is_pattern(path.name) else _in_folder(path))
+    except MediaError:
+        return False
+
+
 def is_pattern(name: str) -> bool:
     """Whether a file name has a printf number in it, such as `%05d`."""
     return _PATTERN.search(name) is not None
