@@ -130,6 +130,9 @@ def test_json_reports_the_failure_too(cleanplate, scene):
     done = erase(cleanplate, scene, "--codec", "betamax", "--json")
     event = json.loads(done.stdout.splitlines()[-1])
     assert (event["event"], event["exit_code"]) == ("error", 2)
+    done = erase(cleanplate, scene, "--frames", "few", "--json")
+    event = json.loads(done.stdout)
+    assert (event["event"], event["exit_code"]) == ("error", 2) and "few" in event["message"]
 
 
 def test_an_unexpected_failure_is_one_line_and_a_log(tmp_path):

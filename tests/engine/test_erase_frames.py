@@ -94,6 +94,11 @@ def test_what_does_not_fit_is_refused(shot):
         cleanplate.erase(seen, mask=masks[:, :50])
     with pytest.raises(MediaError, match="RGB"):
         list(cleanplate.erase([np.zeros((8, 8), np.uint8)], mask=np.zeros((8, 8), bool)))
+    for call in (cleanplate.erase, cleanplate.cutout):
+        with pytest.raises(UsageError, match="is a file"):
+            call("clip.mp4", "out.mp4", mask=masks[0])
+    with pytest.raises(UsageError, match="give mask="):
+        cleanplate.cutout(seen)
     with pytest.raises(UsageError, match="leave the output out"):
         cleanplate.erase(seen, "out.mp4", mask=masks)
     with pytest.raises(UsageError, match="quality"):

@@ -90,6 +90,8 @@ def test_of_two_tabs_the_second_is_told(client, at, project):
     assert late.json()["error"]["revision"] == project["revision"] + 1
     assert "another tab" in late.json()["error"]["message"]
     assert [one["name"] for one in client.get(at).json()["objects"]] == ["Mine"]
+    assert client.patch(at, json={"name": "Mine"}, headers=seen).status_code == 409
+    assert client.delete(at, headers=seen).status_code == 409
     assert client.post(f"{at}/undo", headers={"If-Match": "tea"}).status_code == 422
 
 

@@ -28,7 +28,10 @@ def reported(debug: bool) -> Iterator[None]:
     """Turn whatever is raised inside into one line on stderr and an exit code."""
     try:
         yield
-    except (*_USAGE_ERRORS, typer.Exit):
+    except typer.Exit:
+        raise
+    except _USAGE_ERRORS as error:  # Click says on stderr how the command is used
+        _tell_program(error.format_message(), error.exit_code)
         raise
     except (KeyboardInterrupt, typer.Abort, Cancelled) as error:
         _stop(debug, error, "stopped; nothing was left under the output's name", INTERRUPTED)
@@ -52,10 +55,13 @@ def _stop(debug: bool, error: BaseException, line: str, code: int) -> None:
     if debug:
         traceback.print_exception(error)
     print(" ".join(line.split()), file=sys.stderr)
-    if "--json" in sys.argv:
-        event = {"event": "error", "message": str(error) or "stopped", "exit_code": code}
-        print(json.dumps(event))
+    _tell_program(str(error) or "stopped", code)
     _exit(code)
+
+
+def _tell_program(message: str, code: int) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"event": "error", "message": message, "exit_code": code}))
 
 
 def _exit(code: int) -> None:

@@ -14,6 +14,7 @@ from cleanplate.engine.cuts import by_shot, number_shots
 from cleanplate.engine.finish import Finished, finish
 from cleanplate.engine.matting import Given, Matter, beside, open_matter
 from cleanplate.engine.overlap import Halt
+from cleanplate.errors import UsageError
 from cleanplate.matte import Hint, matte_frame
 from cleanplate.matte.controls import MatteControls
 
@@ -44,6 +45,8 @@ def cutout_frames(
     """
     halt = Halt(cancel)
     matter = open_matter(method, screen=screen, look=look)
+    if mask is None and matter.needs_masks:
+        raise UsageError("say what to cut out: give mask=, bool (h, w) or one for each frame")
     pairs = ((image, None) for image in frames) if mask is None else paired(frames, mask)
     stills = (_Still(image, one) for image, one in pairs)
     for shot in by_shot(number_shots(stills, lambda still: still.image)):

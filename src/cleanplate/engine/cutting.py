@@ -146,6 +146,8 @@ def cutout(
         return on(source, mask, **choices, cancel=cancel)
     if output is None:
         raise UsageError("a file needs an output: cutout(source, output)")
+    if mask is not None and not isinstance(mask, (str, os.PathLike)):
+        raise UsageError("the mask of a file is a file: a folder of PNGs, a video, or one PNG")
     settings = CutoutSettings(
         mask=None if mask is None else Path(mask),
         method=method,

@@ -117,6 +117,8 @@ def erase(
 
         if output is None:
             raise UsageError("a file needs an output: erase(source, output, mask=...)")
+        if not isinstance(mask, (str, os.PathLike)):
+            raise UsageError("the mask of a file is a file: a folder of PNGs, a video, or one PNG")
         written = OutputSettings(
             quality,
             crf,

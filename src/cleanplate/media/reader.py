@@ -475,6 +475,8 @@ class _Range:
 def _ascending(frames: range | slice | None) -> _Range:
     if frames is None:
         return _Range(0, None, 1)
+    if not isinstance(frames, (range, slice)):
+        raise UsageError(f"frames={frames!r} is no range: give range(20, 90), or slice(20, None)")
     start, stop, step = frames.start or 0, frames.stop, frames.step or 1
     if start < 0 or step < 1 or (stop is not None and stop <= start):
         raise UsageError(

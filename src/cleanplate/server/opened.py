@@ -185,7 +185,7 @@ class OpenProject:
     def edit(self, edit: Edit, expected: int | None = None) -> int:
         """Make an edit; the revision that came of it. 409 where `expected` is not the last."""
         with self._lock:
-            self._check(expected)
+            self.check(expected)
             self.project.edit(edit)
             revision = self.now().revision
         self._told(self)
@@ -194,7 +194,7 @@ class OpenProject:
     def step(self, word: str, expected: int | None) -> None:
         """ "undo" or "redo". 409 where there is nothing to."""
         with self._lock:
-            self._check(expected)
+            self.check(expected)
             try:
                 self.project.undo() if word == "undo" else self.project.redo()
             except UsageError as error:
@@ -203,7 +203,8 @@ class OpenProject:
                 ) from error
         self._told(self)
 
-    def _check(self, expected: int | None) -> None:
+    def check(self, expected: int | None) -> None:
+        """409 where `expected` is given and not the last revision."""
         revision = self.now().revision
         if expected is not None and expected != revision:
             raise Refused(
@@ -250,7 +251,7 @@ class OpenProject:
         if self.object(number) == self.object(into):
             raise Refused(422, "An object cannot be merged into itself.", field="into")
         with self._lock:
-            self._check(expected)
+            self.check(expected)
             self.edit(merge_objects(self.stage(), number, into))
 
     def set_key(

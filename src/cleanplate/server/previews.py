@@ -146,8 +146,8 @@ def picture(
         job = serving.jobs.at_work(project.id, "preview", frame)
         raise Refused(
             409,
-            f"Frame {frame} has not been computed yet, as the project is now.",
-            "Wait for its job." if job else "Ask for a preview of it.",
+            f"Frame {frame} has not been computed yet at {size} pixels, as the project is now.",
+            "Wait for its job." if job else "Ask for a preview of it at that size.",
             job=job,
         )
     return data

@@ -563,7 +563,8 @@ export interface paths {
         };
         /**
          * Get Preview
-         * @description A frame of a preview that has been computed; else 409, with the job that is at it, if any.
+         * @description A frame of a preview that has been computed, at the size that was asked for with it; else 409,
+         *     with the job that is at it, if any.
          *
          *     Mattes and cutouts are made at once, of objects whose action is "cutout"; with the project's
          *     controls of the matte, or as it would be with those that are given here.
@@ -2811,7 +2812,10 @@ export interface operations {
     delete_project: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The revision that this edit was made on, as the project gave it: the edit is refused (409) where the project has moved on. Without it the edit is made. */
+                "if-match"?: string | null;
+            };
             path: {
                 project: string;
             };

@@ -37,6 +37,7 @@ def change_project(
     project: TheProject, change: ProjectChange, serving: Serving, expected: Expected
 ) -> Project:
     """Rename it, or change its settings or its range."""
+    project.check(expected)
     if change.settings is not None:
         project.edit(SetSettings(**change.settings.model_dump()), expected)
     if "range" in change.model_fields_set:
@@ -47,9 +48,10 @@ def change_project(
 
 
 @router.delete("/{project}", status_code=204)
-def delete_project(project: TheProject, serving: Serving) -> Response:
+def delete_project(project: TheProject, serving: Serving, expected: Expected) -> Response:
     """Put the project into the workspace's trash. Its clip and its exports stay, and so does one
     that lies outside the workspace."""
+    project.check(expected)
     serving.jobs.cancel_all(project.id)
     serving.workspace.discard(project)
     return Response(status_code=204)

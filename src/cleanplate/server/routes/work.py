@@ -95,7 +95,8 @@ def get_preview(
     view: View = "result",
     size: Annotated[int, Query(ge=64, le=3840)] = 960,
 ) -> Response:
-    """A frame of a preview that has been computed; else 409, with the job that is at it, if any.
+    """A frame of a preview that has been computed, at the size that was asked for with it; else 409,
+    with the job that is at it, if any.
 
     Mattes and cutouts are made at once, of objects whose action is "cutout"; with the project's
     controls of the matte, or as it would be with those that are given here.
