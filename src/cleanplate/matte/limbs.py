@@ -17,7 +17,7 @@ from cleanplate.matte.detail import outline_of
 from cleanplate.matte.hint import Hint
 from cleanplate.matte.layers import Expected
 from cleanplate.matte.motion import Carrier
-from cleanplate.matte.trimap import SURE_LOOK, agreed
+from cleanplate.matte.trimap import SURE_LOOK, agreed, distance_to
 
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -49,11 +49,11 @@ def lost_limbs(hint: Hint, expected: Expected, image: F32, carrier: Carrier, bef
     new = np.einsum("ijk,ijk->ij", off, off) > 3 * _DIFFERS**2
     came = (carrier.sure > _FOLLOWED) & (carrier.carry(before) < _NOTHING)
     new &= ~mask & ~came & (expected.shown > _IN_SIGHT)
-    new &= _distance(mask) <= _FAR * np.sqrt(mask.sum())
+    new &= distance_to(mask) <= _FAR * np.sqrt(mask.sum())
     roots = _joined(_opened(new & (hint.look > _LOOK), _WIDE), mask)
     if not roots.any():
         return none
-    whole = _touching(new | roots, roots) & (_distance(roots) <= _BEYOND * max(mask.shape))
+    whole = _touching(new | roots, roots) & (distance_to(roots) <= _BEYOND * max(mask.shape))
     return _opened(whole, _SPECK)
 
 
@@ -61,7 +61,7 @@ def _joined(parts: Mask, mask: Mask) -> Mask:
     """Those of some parts that hang on a mask, and are small beside it."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.astype(np.uint8))
     kept = np.zeros(len(stats), bool)
-    kept[labels[parts & (_distance(mask) <= _JOINED)]] = True
+    kept[labels[parts & (distance_to(mask) <= _JOINED)]] = True
     kept &= stats[:, cv2.CC_STAT_AREA] < _LARGE * mask.sum()
     return kept[labels] & parts
 
@@ -76,7 +76,3 @@ def _touching(parts: Mask, some: Mask) -> Mask:
 
 def _opened(mask: Mask, side: int) -> Mask:
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side))) > 0
-
-
-def _distance(mask: Mask) -> F32:
-    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)

@@ -83,7 +83,7 @@ def make_trimap(
     width = max(2.0, settings.band * longest)
     if smear is not None:
         width = width + np.minimum(smear, settings.widest * longest)
-    depth, distance = _depth(mask), _distance(mask)
+    depth, distance = _depth(mask), distance_to(mask)
     inside = depth > width
     near = mask | (distance <= width)
     agreement = 0.0 if hint.look is None else agreed(mask, hint.look)
@@ -150,7 +150,7 @@ def _far_reaching(things: Mask, mask: Mask) -> Mask:
     """Those of the things beside a mask that reach farther from it than its own rim does."""
     _, labels = cv2.connectedComponents(things.astype(np.uint8))
     far = np.zeros(labels.max() + 1, bool)
-    far[labels[things & (_distance(mask) > _RIM * np.sqrt(mask.sum()))]] = True
+    far[labels[things & (distance_to(mask) > _RIM * np.sqrt(mask.sum()))]] = True
     return far[labels]
 
 
@@ -162,7 +162,7 @@ def rim(mask: Mask, deepest: float) -> Mask:
     for deep in (0.25 * deepest, 0.5 * deepest, deepest):
         core = depth > _SOLID * deep
         if core.any():
-            result |= (depth <= deep) & (_distance(core) <= _SOLID * deep + 1)
+            result |= (depth <= deep) & (distance_to(core) <= _SOLID * deep + 1)
     return result
 
 
@@ -249,6 +249,6 @@ def _depth(mask: Mask) -> F32:
     return cv2.distanceTransform(wide, cv2.DIST_L2, cv2.DIST_MASK_5)[b:-b, b:-b]
 
 
-def _distance(mask: Mask) -> F32:
+def distance_to(mask: Mask) -> F32:
     """Each pixel's distance to the mask."""
     return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)

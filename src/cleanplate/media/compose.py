@@ -192,6 +192,7 @@ def repainted_info(info: ClipInfo, alpha: bool) -> ClipInfo:
         mirror=False,
         coded_width=info.width,
         coded_height=info.height,
+        repainted=True,
     )
 
 

@@ -121,10 +121,19 @@ class ClipInfo:
     other_streams: tuple[str, ...] = ()
     files: tuple[Path, ...] = field(default=(), repr=False)
     first_pts: int = 0
+    repainted: bool = False
+    """Whether the samples are not the clip's own any more, so that their kind is nothing to be kept."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same facts in types that JSON has, for programs."""
-        hidden = {"orientation", "display_matrix", "files", "video_metadata", "first_pts"}
+        hidden = {
+            "orientation",
+            "display_matrix",
+            "files",
+            "video_metadata",
+            "first_pts",
+            "repainted",
+        }
         return {
             name: _plain(value)
             for name, value in dataclasses.asdict(self).items()

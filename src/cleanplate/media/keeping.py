@@ -99,7 +99,7 @@ def pixels(
                 f"{own.subsampling}: {chosen.label} needs an even size for it, so the file is "
                 f"{new.subsampling}, which some players do not play; .webm keeps it"
             )
-    elif own.family == "rgb" and new.family == "yuv":
+    elif own.family == "rgb" and new.family == "yuv" and not info.repainted:
         lost.append(f"RGB samples: {chosen.label} stores YCbCr {new.subsampling}")
     elif own.family == "yuv" and pictures:
         lost.append(f"YCbCr samples: {chosen.label} stores RGB")
