@@ -57,20 +57,23 @@ def test_axe_finds_nothing_serious(editing, scene, axe):
 def test_it_is_as_light_as_the_system_until_one_chooses(editing):
     page = editing.page
 
-    def theme() -> str:
+    def becomes(theme: str) -> None:
         page.get_by_role("heading", name="Drop a clip here").wait_for()
-        return page.evaluate("document.documentElement.dataset.theme")
+        # The page hears of the system's change a moment later.
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme
+        )
 
-    assert theme() == "dark"
+    becomes("dark")
     page.emulate_media(color_scheme="light")
-    assert theme() == "light"
+    becomes("light")
     page.get_by_role("button", name="Appearance").click()
     page.get_by_role("menuitem", name="Dark").click()
     page.reload()
-    assert theme() == "dark"
+    becomes("dark")
     page.get_by_role("button", name="Appearance").click()
     page.get_by_role("menuitem", name="As the system").click()
-    assert theme() == "light"
+    becomes("light")
 
 
 def test_every_control_is_reached_by_tab_in_the_order_it_is_seen(editing, scene):
