@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path`: written beside it, brought to disk, renamed, the folder brought to
     disk. Whoever reads sees the old content or the new, also after a power cut."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Of this process and this thread: another may be writing to the same path.
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident():x}.part")
     try:
         with beside.open("wb") as stream:
             stream.write(data)

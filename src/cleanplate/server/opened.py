@@ -288,7 +288,8 @@ class OpenProject:
         """Set in and out."""
         if chosen is not None:
             self.check_span(*chosen)
-        write_whole(self.folder / "editor.json", json.dumps({"range": chosen}).encode())
+        with self._lock:
+            write_whole(self.folder / "editor.json", json.dumps({"range": chosen}).encode())
         self._told(self)
 
     @cached_property

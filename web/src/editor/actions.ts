@@ -303,6 +303,9 @@ async function step(way: "undo" | "redo"): Promise<void> {
     editor.set({ object: after.objects.at(-1)?.id ?? null });
 }
 
+/** The last change of the project: the next waits for it, or the earlier one might come to the server last. */
+let changing: Promise<unknown> = Promise.resolve();
+
 export function changeProject(change: ProjectChange): Promise<Project | undefined> {
   const known = theProject();
   if (known)
@@ -312,12 +315,15 @@ export function changeProject(change: ProjectChange): Promise<Project | undefine
       ...("range" in change ? { range: change.range } : {}),
       ...(change.settings ? { settings: { ...known.settings, ...change.settings } } : {}),
     });
-  return edit(() =>
-    ok(api.PATCH("/api/v1/projects/{project}", { params: { path: path() }, body: change })),
-  ).then((after) => {
-    if (!after) void queries.invalidateQueries({ queryKey: ["project"] });
-    return after;
-  });
+  const params = { path: path() };
+  const changed = changing
+    .then(() => edit(() => ok(api.PATCH("/api/v1/projects/{project}", { params, body: change }))))
+    .then((after) => {
+      if (!after) void queries.invalidateQueries({ queryKey: ["project"] });
+      return after;
+    });
+  changing = changed;
+  return changed;
 }
 
 /** Set in or out to a frame; the other end gives way where it must. */
