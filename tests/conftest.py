@@ -30,7 +30,7 @@ def network():
         except models.Unfetchable as error:
             # Networks are fetched, never shipped: offline, there is nothing here to test. Only that
             # is let pass; wrong bytes and a broken catalogue are other errors, and fail.
-            pytest.skip(f"no source of the network can be reached: {error}")
+            pytest.skip(f"networks are not shipped, and no source can be reached: {error}")
         return name
 
     return present

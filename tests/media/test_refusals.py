@@ -107,7 +107,7 @@ def test_a_wrong_image_is_told(source, tmp_path):
 
 # Whether the process that left a file is gone is asked with signal 0, which only POSIX has; elsewhere
 # such files are left where they are, since one of them may still be written.
-@pytest.mark.skipif(os.name != "posix", reason="no asking whether another process is alive there")
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX tells, by signal 0, who is alive")
 def test_what_a_killed_export_left_goes_with_the_next(tmp_path, source):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -121,7 +121,7 @@ def test_what_a_killed_export_left_goes_with_the_next(tmp_path, source):
 
 # Only Linux tells, in /proc, that a process has ended which nobody has waited for; elsewhere what it left
 # stays until its number is free.
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whether such a one has ended")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it, in /proc")
 def test_what_was_left_goes_also_where_nobody_waited_for_the_process(tmp_path, source):
     ended = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
     stat = Path(f"/proc/{ended.pid}/stat")
@@ -135,7 +135,7 @@ def test_what_was_left_goes_also_where_nobody_waited_for_the_process(tmp_path, s
 
 
 # The full disk is played by a limit on the size of files (RLIMIT_FSIZE), which Windows lacks.
-@pytest.mark.skipif(sys.platform == "win32", reason="no file-size limits there")
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE, the full disk here, is POSIX's")
 @pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.gif", "frames/%03d.png"])
 def test_a_full_disk_is_told_and_cleaned(tmp_path, name):
     clip = write_clip(tmp_path / "in.mkv", 20, "ffv1", size=(192, 128))

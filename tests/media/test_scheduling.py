@@ -12,7 +12,7 @@ from media.clips import write_clip
 
 
 # Where there are no scheduling classes, no encoder can take one.
-@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no scheduling classes here")
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no classes to take here")
 @pytest.mark.parametrize("codec", ["av1", "h264", "h265"])
 def test_no_thread_is_left_with_real_time_priority(tmp_path, codec):
     path = write_clip(tmp_path / "in.mkv", 6, "ffv1")

