@@ -23,7 +23,8 @@ from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, warp_map
 from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
-from cleanplate.fill.plan import Plan, look_around, plan_frame
+from cleanplate.fill.plan import Plan
+from cleanplate.fill.planning import look_around, plan_frame
 from cleanplate.fill.settle import agree
 from cleanplate.fill.window import Window
 

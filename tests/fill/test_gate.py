@@ -15,7 +15,7 @@ from cleanplate.fill.frame import prepare
 from cleanplate.fill.gate import belief, decide, seen_around
 from cleanplate.fill.geometry import crop
 from cleanplate.fill.judge import gather, layer_means
-from cleanplate.fill.plan import look_around
+from cleanplate.fill.planning import look_around
 from cleanplate.fill.window import Window
 
 

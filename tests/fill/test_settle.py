@@ -10,7 +10,7 @@ import pytest
 from fill.fill_scenes import panned
 
 from cleanplate.fill.frame import prepare
-from cleanplate.fill.plan import plan_frame
+from cleanplate.fill.planning import plan_frame
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.settle import agree, ways
 from cleanplate.fill.window import Window

@@ -8,8 +8,6 @@ tone leans on the smooth fill while the texture stays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 from numba import njit
@@ -17,10 +15,8 @@ from numba import njit
 from cleanplate.fill.filled import SYNTHESISED
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import crop
+from cleanplate.fill.plan import Plan
 from cleanplate.fill.settle import Blend
-
-if TYPE_CHECKING:
-    from cleanplate.fill.plan import Plan
 
 #: Standard deviation, in working pixels, that parts tone from detail.
 TONE = 1.5

@@ -8,7 +8,6 @@ where in each source it lies. What is then sampled is sharp, and the same from f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,10 +15,8 @@ from numba import njit
 
 from cleanplate.fill.geometry import bounding_box, crop, warp_map
 from cleanplate.fill.motion import Chain
+from cleanplate.fill.plan import Plan
 from cleanplate.fill.smooth import blur
-
-if TYPE_CHECKING:
-    from cleanplate.fill.plan import Plan
 
 #: Frames over which a neighbour's weight falls by a factor e.
 _FALL = 4.0

@@ -13,7 +13,8 @@ from cleanplate.fill.compose import paint
 from cleanplate.fill.filled import SYNTHESISED, Filled, Picture
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
-from cleanplate.fill.plan import Plan, plan_frame
+from cleanplate.fill.plan import Plan
+from cleanplate.fill.planning import plan_frame
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.settle import agree, settle, ways
 from cleanplate.fill.window import Window
