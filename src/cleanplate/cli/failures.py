@@ -60,6 +60,7 @@ def _stop(debug: bool, error: BaseException, line: str, code: int) -> None:
 
 
 def _tell_program(message: str, code: int) -> None:
+    """The same as an event, where events were asked for."""
     if "--json" in sys.argv:
         print(json.dumps({"event": "error", "message": message, "exit_code": code}))
 

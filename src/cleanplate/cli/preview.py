@@ -81,18 +81,22 @@ def preview(
     """See some frames of a project before exporting it."""
     if (frame is None) == (frames is None):
         raise typer.BadParameter("say which: --frame N or --frames A:B")
+    matted = compare in (How.matte, How.cutout)
+    if matted and frame is None:
+        raise typer.BadParameter("a matte or a cutout is shown of one frame: --frame N")
+    turned = (choke, feather, gamma, despeckle, hold_out, garbage) != (0, 0, 1, 0, None, None)
+    if turned and not matted:
+        raise typer.BadParameter("these are for a matte: add --compare matte or --compare cutout")
     from cleanplate.engine.outputs import refuse_existing
 
-    if compare in (How.matte, How.cutout):
-        if frame is None:
-            raise typer.BadParameter("a matte or a cutout is shown of one frame: --frame N")
+    if not overwrite:
+        refuse_existing(output)
+    if matted:
         from cleanplate.engine.cutout_project import write_cutout_preview
         from cleanplate.engine.held import Held
         from cleanplate.matte.controls import MatteControls
         from cleanplate.project import Project
 
-        if not overwrite:
-            refuse_existing(output)
         controls = MatteControls(despeckle, choke, feather, gamma)
         held = Held(hold_out, parse_garbage(garbage))
         with fetching() as watch, shown(False) as show:
@@ -101,10 +105,6 @@ def preview(
                 watch,
             )  # fmt: skip
         return
-    if (choke, feather, gamma, despeckle, hold_out, garbage) != (0, 0, 1, 0, None, None):
-        raise typer.BadParameter("these are for a matte: add --compare matte or --compare cutout")
-    if not overwrite:
-        refuse_existing(output)
     chosen = slice(frame, frame + 1) if frame is not None else parse_frames(frames)
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project

@@ -22,6 +22,7 @@ from cleanplate.engine.run import OutputSettings
 from cleanplate.engine.subject import MAIN, point_at_subject, sharpen_boxes
 from cleanplate.errors import UsageError
 from cleanplate.matte.controls import MatteControls
+from cleanplate.media import mask_path
 from cleanplate.models import release
 
 if TYPE_CHECKING:
@@ -146,10 +147,8 @@ def cutout(
         return on(source, mask, **choices, cancel=cancel)
     if output is None:
         raise UsageError("a file needs an output: cutout(source, output)")
-    if mask is not None and not isinstance(mask, (str, os.PathLike)):
-        raise UsageError("the mask of a file is a file: a folder of PNGs, a video, or one PNG")
     settings = CutoutSettings(
-        mask=None if mask is None else Path(mask),
+        mask=None if mask is None else mask_path(mask),
         method=method,
         screen=screen,
         background=background,

@@ -114,11 +114,10 @@ def erase(
     if isinstance(source, (str, os.PathLike)):
         from cleanplate.engine.erase import EraseSettings, erase_clip
         from cleanplate.engine.run import OutputSettings
+        from cleanplate.media import mask_path
 
         if output is None:
             raise UsageError("a file needs an output: erase(source, output, mask=...)")
-        if not isinstance(mask, (str, os.PathLike)):
-            raise UsageError("the mask of a file is a file: a folder of PNGs, a video, or one PNG")
         written = OutputSettings(
             quality,
             crf,
@@ -127,7 +126,9 @@ def erase(
             None if report is None else Path(report),
             overwrite,
         )
-        settings = EraseSettings(Path(mask), grow, feather, with_shadow, inpaint, frames, written)
+        settings = EraseSettings(
+            mask_path(mask), grow, feather, with_shadow, inpaint, frames, written
+        )
         return erase_clip(Path(source), Path(output), settings, progress, cancel)
     if output is not None:
         raise UsageError("frames in memory come back from the call: leave the output out")

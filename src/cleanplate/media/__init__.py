@@ -33,6 +33,7 @@ _HOMES = {
     "MaskReader": "masks",
     "align_hole": "hole",
     "detect_shots": "shots",
+    "mask_path": "masks",
     "open_clip": "reader",
     "open_masks": "masks",
     "plan_export": "plan",
@@ -43,7 +44,7 @@ _HOMES = {
 
 __all__ = [
     "ClipInfo", "ClipReader", "ClipWriter", "Colour", "ExportPlan", "ExportSettings", "Frame",
-    "MaskReader", "align_hole", "detect_shots", "open_clip", "open_masks", "plan_export", "probe",
+    "MaskReader", "align_hole", "detect_shots", "mask_path", "open_clip", "open_masks", "plan_export", "probe",
     "repainted", "repainted_info",
 ]  # fmt: skip
 

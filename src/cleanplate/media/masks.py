@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from cleanplate.errors import MaskError, MediaError
+from cleanplate.errors import MaskError, MediaError, UsageError
 from cleanplate.media.frame import Frame
 from cleanplate.media.info import ClipInfo
 from cleanplate.media.reader import ClipReader, open_clip
+
+
+def mask_path(given: object) -> Path:
+    """The path of a clip's masks as a caller gave it; raises `UsageError` for anything but a path."""
+    if not isinstance(given, (str, os.PathLike)):
+        raise UsageError("the mask of a file is a file: a folder of PNGs, a video, or one PNG")
+    return Path(given)
 
 
 def open_masks(path: str | Path, info: ClipInfo, frames: range | None = None) -> MaskReader:
