@@ -14,7 +14,7 @@ import cleanplate
 ROOT = Path(cleanplate.__file__).parent
 
 MIDDLE = {"segment", "track", "fill", "matte", "train"}
-GROUND = {"errors", "atomic"}
+GROUND = {"errors", "atomic", "limits"}
 ALLOWED = {
     "media": GROUND,
     "models": GROUND,

@@ -102,6 +102,7 @@ def test_bad_ranges_and_numbers(cleanplate, scene):
     for option in (["--frames", "9:3"], ["--frames", "a:b"], ["--grow", "-1"], ["--quality", "x"]):
         done = erase(cleanplate, scene, *option)
         assert_refused(done, 2, option[0].lstrip("-"))
+    assert_refused(erase(cleanplate, scene, "--grow", "1e9"), 2, "--grow", "500")
 
 
 def test_a_range_behind_the_end(cleanplate, scene, tmp_path):

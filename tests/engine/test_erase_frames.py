@@ -50,6 +50,8 @@ def test_one_mask_for_all(shot):
     result = cleanplate.erase(seen, mask=mask, grow=3, feather=2)
     assert np.array_equal(result[:, ~mask][:, :10], seen[:, ~mask][:, :10])
     assert not np.array_equal(result[:, mask], seen[:, mask])
+    with pytest.raises(UsageError, match="0 to 500"):
+        cleanplate.erase(seen, mask=mask, grow=1e9)
 
 
 def test_a_stream_is_not_read_to_its_end_at_once(shot):

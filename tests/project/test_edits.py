@@ -120,6 +120,8 @@ def test_several_edits_are_taken_back_as_one(project):
         lambda: SetObject(object=1, colour="red"),
         lambda: SetObject(object=1, action="explode"),
         lambda: SetObject(object=1, grow=-1),
+        lambda: SetSettings(grow=1e9),
+        lambda: SetSettings(matte_choke=-501),
         lambda: MergeObjects(object=1, into=1),
         lambda: Together(edits=[]),
     ],
@@ -190,7 +192,7 @@ def _old_project(folder: Path) -> Path:
     entries = [
         {"edit": {"kind": "masks", "object": 1, "runs": [[0, None, "a.png"], [3, 5, "b.png"]]}},
         {"edit": {"kind": "name object", "object": 1, "name": "the ball"}},
-        {"edit": {"kind": "settings", "grow": 3.0, "feather": None, "quality": "best"}},
+        {"edit": {"kind": "settings", "grow": 3.0, "feather": 9000.0, "quality": "best"}},
         {"edit": {"kind": "remove object", "object": 1}},
         {"undo": True},
     ]
@@ -203,7 +205,7 @@ def test_a_project_of_the_first_version_opens_and_goes_on(tmp_path):
     before = (old / "journal.jsonl").read_bytes()
     project = Project.open(old)
     state = project.state()
-    assert state.settings == {"grow": 3.0, "quality": "best"}
+    assert state.settings == {"grow": 3.0, "feather": 500.0, "quality": "best"}
     assert state.objects[1].name == "the ball"
     assert [state.objects[1].given(i) for i in (0, 3, 5)] == [("a.png",), ("b.png",), ("a.png",)]
     assert json.loads((old / "project.json").read_text())["version"] == 1  # only looked at

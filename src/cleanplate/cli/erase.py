@@ -22,6 +22,7 @@ from cleanplate.cli.options import (
     Quality,
     ReportOption,
     parse_frames,
+    pixels,
     the_clip,
 )
 from cleanplate.cli.pointing import pointing
@@ -66,18 +67,14 @@ def erase(
     pointers: Pointers,
     grow: Annotated[
         float | None,
-        typer.Option(
-            min=0,
+        pixels(
+            "Grow the mask by so many pixels before filling.",
             show_default="the feather; at least 4 for what is pointed at",
-            help="Grow the mask by so many pixels before filling.",
         ),
     ] = None,
     feather: Annotated[
         float,
-        typer.Option(
-            min=0,
-            help="Blend the fill into the picture over so many pixels, inside the grown rim.",
-        ),
+        pixels("Blend the fill into the picture over so many pixels, inside the grown rim."),
     ] = 0,
     with_shadow: Annotated[
         bool,

@@ -17,6 +17,7 @@ from cleanplate.cli.options import (
     OverwriteOption,
     TrackingQuality,
     parse_frames,
+    pixels,
     the_clip,
 )
 from cleanplate.cli.pointing import pointing
@@ -77,11 +78,9 @@ def mask(
     drop_specks: Annotated[
         int, typer.Option(min=0, metavar="AREA", help="Drop islands below so many pixels.")
     ] = 0,
-    shrink: Annotated[float, typer.Option(min=0, help="Move the edge inwards, in pixels.")] = 0,
-    grow: Annotated[float, typer.Option(min=0, help="Move the edge outwards, in pixels.")] = 0,
-    feather: Annotated[
-        float, typer.Option(min=0, help="Soften the edge over so many pixels, inwards.")
-    ] = 0,
+    shrink: Annotated[float, pixels("Move the edge inwards, in pixels.")] = 0,
+    grow: Annotated[float, pixels("Move the edge outwards, in pixels.")] = 0,
+    feather: Annotated[float, pixels("Soften the edge over so many pixels, inwards.")] = 0,
     report: Annotated[
         Path | None,
         typer.Option(metavar="JSON", help="Also write how sure every mask is, frame by frame."),

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from cleanplate.limits import FARTHEST
 
 
 class Quality(StrEnum):
@@ -158,12 +160,15 @@ def parse_frames(text: str | None) -> slice | None:
     return slice(first, end)
 
 
+def pixels(help: str, least: float = 0, **more: Any) -> Any:
+    """An option that is a distance in pixels, as far as an edge can be moved."""
+    return typer.Option(min=least, max=FARTHEST, help=help, **more)
+
+
 ChokeOption = Annotated[
-    float, typer.Option(help="Move the matte's edge inwards, in pixels; below 0, outwards.")
+    float, pixels("Move the matte's edge inwards, in pixels; below 0, outwards.", -FARTHEST)
 ]
-FeatherOption = Annotated[
-    float, typer.Option(min=0, help="Soften the matte's edge by so many pixels.")
-]
+FeatherOption = Annotated[float, pixels("Soften the matte's edge by so many pixels.")]
 GammaOption = Annotated[
     float, typer.Option(help="Above 1: what is half there more solid; below 1: thinner.")
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 from numpy.typing import NDArray
 
 from cleanplate.errors import UsageError
+from cleanplate.limits import FARTHEST
 
 if TYPE_CHECKING:
     from cleanplate.engine.events import Listener
@@ -107,8 +108,8 @@ def erase(
 
     Raises `UsageError`, `MediaError` or `MaskError`, whose messages say the remedy.
     """
-    if (grow or 0) < 0 or feather < 0:
-        raise UsageError("grow and feather are distances in pixels: 0 or more")
+    if not (0 <= (grow or 0) <= FARTHEST and 0 <= feather <= FARTHEST):
+        raise UsageError(f"grow and feather are distances in pixels: 0 to {FARTHEST:g}")
     if quality not in ("draft", "good", "best", "lossless"):
         raise UsageError(f"there is no quality {quality!r}: use draft, good, best or lossless")
     if isinstance(source, (str, os.PathLike)):

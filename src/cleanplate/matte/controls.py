@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import UsageError
+from cleanplate.limits import FARTHEST
 
 F32 = NDArray[np.float32]
 
@@ -43,6 +44,8 @@ class MatteControls:
             )
         if self.feather < 0 or self.despeckle < 0:
             raise UsageError("feather and despeckle are 0 or more; 0 leaves the matte as it is.")
+        if not (abs(self.choke) <= FARTHEST and self.feather <= FARTHEST):
+            raise UsageError(f"choke and feather are distances of at most {FARTHEST:g} pixels.")
 
     @property
     def neutral(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from cleanplate.errors import ProjectError
+from cleanplate.limits import FARTHEST
 
 VERSION = 2
 """The version that is written. Older ones are brought up to it when they are opened."""
@@ -27,9 +28,23 @@ def _name_from_1(edit: dict[str, Any]) -> dict[str, Any]:
     return {**edit, "kind": "object"}
 
 
-_OLD_EDITS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"name object": _name_from_1}
-"""From each kind of edit that is no longer written to what is now said in its place. A journal is
+def _within_reach(edit: dict[str, Any]) -> dict[str, Any]:
+    # Distances had no end once.
+    near = {name: edit.get(name) for name in ("grow", "feather", "matte_choke", "matte_feather")}
+    near = {n: max(-FARTHEST, min(far, FARTHEST)) for n, far in near.items() if far is not None}
+    return {**edit, **near}
+
+
+_OLD_EDITS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "name object": _name_from_1,
+    "settings": _within_reach,
+}
+"""From each kind of edit that was once written otherwise to what is now said in its place. A journal is
 only ever added to, so old edits stay in it for good."""
+
+
+Pixels = Annotated[float, Field(ge=0, le=FARTHEST)]
+"""A distance by which an edge is moved or softened."""
 
 
 class _Strict(BaseModel):
@@ -144,9 +159,9 @@ class SetObject(_Strict):
     smooth: float | None = Field(default=None, ge=0, le=2)
     holes: int | None = Field(default=None, ge=0)
     specks: int | None = Field(default=None, ge=0)
-    shrink: float | None = Field(default=None, ge=0, le=500)
-    grow: float | None = Field(default=None, ge=0, le=500)
-    feather: float | None = Field(default=None, ge=0, le=500)
+    shrink: Pixels | None = None
+    grow: Pixels | None = None
+    feather: Pixels | None = None
 
 
 class MergeObjects(_Strict):
@@ -185,15 +200,15 @@ class SetSettings(_Strict):
     """
 
     kind: Literal["settings"] = "settings"
-    grow: float | None = Field(default=None, ge=0)
-    feather: float | None = Field(default=None, ge=0)
+    grow: Pixels | None = None
+    feather: Pixels | None = None
     quality: Literal["draft", "good", "best", "lossless"] | None = None
     tracking: Literal["draft", "good", "best"] | None = None
     completer: str | None = None
     matte_method: Literal["careful", "people", "people-light", "key"] | None = None
     matte_despeckle: int | None = Field(default=None, ge=0)
-    matte_choke: float | None = None
-    matte_feather: float | None = Field(default=None, ge=0)
+    matte_choke: float | None = Field(default=None, ge=-FARTHEST, le=FARTHEST)
+    matte_feather: Pixels | None = None
     matte_gamma: float | None = Field(default=None, gt=0)
     matte_garbage: RoughBox | tuple[()] | None = None
 

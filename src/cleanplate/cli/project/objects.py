@@ -10,7 +10,7 @@ import typer
 
 from cleanplate.cli.fetching import fetching
 from cleanplate.cli.mask import describe as describe_tracked
-from cleanplate.cli.options import EventsOption, JsonOption, ProjectArgument
+from cleanplate.cli.options import EventsOption, JsonOption, ProjectArgument, pixels
 from cleanplate.cli.pointing import pointing
 from cleanplate.cli.progress import shown
 
@@ -105,11 +105,9 @@ def object_(
     drop_specks: Annotated[
         int | None, typer.Option(min=0, metavar="AREA", help="Drop islands below so many pixels.")
     ] = None,
-    shrink: Annotated[
-        float | None, typer.Option(min=0, help="Move its edge in, in pixels.")
-    ] = None,
-    grow: Annotated[float | None, typer.Option(min=0, help="Move its edge out, in pixels.")] = None,
-    feather: Annotated[float | None, typer.Option(min=0, help="Soften its edge.")] = None,
+    shrink: Annotated[float | None, pixels("Move its edge in, in pixels.")] = None,
+    grow: Annotated[float | None, pixels("Move its edge out, in pixels.")] = None,
+    feather: Annotated[float | None, pixels("Soften its edge by so many pixels.")] = None,
     into: Annotated[
         int | None, typer.Option(min=1, metavar="OBJECT", help="Make it part of another object.")
     ] = None,

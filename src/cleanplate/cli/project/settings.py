@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleanplate.cli.cutout import Method
-from cleanplate.cli.options import InpaintOption, ProjectArgument, Quality, TrackingQuality
+from cleanplate.cli.options import InpaintOption, ProjectArgument, Quality, TrackingQuality, pixels
+from cleanplate.limits import FARTHEST
 
 if TYPE_CHECKING:
     from cleanplate.project import Project
 
 GrowOption = Annotated[
     float | None,
-    typer.Option(
-        min=0,
+    pixels(
+        "Grow the masks by so many pixels before filling.",
         show_default="the feather; at least 4 for what is tracked",
-        help="Grow the masks by so many pixels before filling.",
     ),
 ]
-FeatherOption = Annotated[
-    float | None, typer.Option(min=0, help="Blend over so many pixels inside the grown rim.")
-]
+FeatherOption = Annotated[float | None, pixels("Blend over so many pixels inside the grown rim.")]
 QualityOption = Annotated[Quality | None, typer.Option(help="The care taken in filling.")]
 TrackingOption = Annotated[
     TrackingQuality | None, typer.Option(help="The care taken in tracking what is pointed at.")
@@ -44,10 +42,10 @@ def set_(
     ] = None,
     matte_choke: Annotated[
         float | None,
-        typer.Option(help="Move the edge of mattes inwards, in pixels; below 0, outwards."),
+        pixels("Move the edge of mattes inwards, in pixels; below 0, outwards.", -FARTHEST),
     ] = None,
     matte_feather: Annotated[
-        float | None, typer.Option(min=0, help="Soften the edge of mattes by so many pixels.")
+        float | None, pixels("Soften the edge of mattes by so many pixels.")
     ] = None,
     matte_gamma: Annotated[
         float | None,

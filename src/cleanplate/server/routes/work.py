@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from cleanplate.limits import FARTHEST
 from cleanplate.server import planning, previews
 from cleanplate.server.routes.common import USUAL, FramePath, ObjectPath, Serving, TheProject
 from cleanplate.server.schema.base import failures
@@ -57,8 +58,8 @@ def get_rendered(
 
 def _turned(
     matte_despeckle: Annotated[int | None, Query(ge=0, le=100_000)] = None,
-    matte_choke: Annotated[float | None, Query(ge=-500, le=500)] = None,
-    matte_feather: Annotated[float | None, Query(ge=0, le=500)] = None,
+    matte_choke: Annotated[float | None, Query(ge=-FARTHEST, le=FARTHEST)] = None,
+    matte_feather: Annotated[float | None, Query(ge=0, le=FARTHEST)] = None,
     matte_gamma: Annotated[float | None, Query(ge=0.1, le=10)] = None,
 ) -> dict[str, float]:
     """Controls of the matte that are tried, by their names in `matte.MatteControls`."""

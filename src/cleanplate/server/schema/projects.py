@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from cleanplate.limits import FARTHEST
 from cleanplate.server.schema.base import (
     RLE,
     Colour,
@@ -88,9 +89,9 @@ class Edge(Shape):
     """What is done to an object's mask. Lengths in pixels of the clip, areas in square pixels;
     `smooth` is 0..1, over time."""
 
-    grow: float = Field(default=0, ge=0, le=500)
-    shrink: float = Field(default=0, ge=0, le=500)
-    feather: float = Field(default=0, ge=0, le=500)
+    grow: float = Field(default=0, ge=0, le=FARTHEST)
+    shrink: float = Field(default=0, ge=0, le=FARTHEST)
+    feather: float = Field(default=0, ge=0, le=FARTHEST)
     holes: int = Field(default=0, ge=0, le=100_000_000, description="Fill gaps up to this area.")
     specks: int = Field(default=0, ge=0, le=100_000_000, description="Drop islands up to it.")
     smooth: float = Field(default=0, ge=0, le=1)
@@ -99,9 +100,9 @@ class Edge(Shape):
 class EdgeChange(Shape):
     """What is to change of an `Edge`; what is left out stays."""
 
-    grow: float | None = Field(default=None, ge=0, le=500)
-    shrink: float | None = Field(default=None, ge=0, le=500)
-    feather: float | None = Field(default=None, ge=0, le=500)
+    grow: float | None = Field(default=None, ge=0, le=FARTHEST)
+    shrink: float | None = Field(default=None, ge=0, le=FARTHEST)
+    feather: float | None = Field(default=None, ge=0, le=FARTHEST)
     holes: int | None = Field(default=None, ge=0, le=100_000_000)
     specks: int | None = Field(default=None, ge=0, le=100_000_000)
     smooth: float | None = Field(default=None, ge=0, le=1)
@@ -112,8 +113,8 @@ class Settings(Shape):
     is bounded. `grow`, `feather` and the matte's are for all objects together, in pixels. None: the
     engine chooses; in a change: as it was."""
 
-    grow: float | None = Field(default=None, ge=0, le=500)
-    feather: float | None = Field(default=None, ge=0, le=500)
+    grow: float | None = Field(default=None, ge=0, le=FARTHEST)
+    feather: float | None = Field(default=None, ge=0, le=FARTHEST)
     quality: Quality | None = None
     tracking: Literal["draft", "good", "best"] | None = None
     matte_method: Literal["careful", "people", "people-light", "key"] | None = Field(
@@ -125,9 +126,12 @@ class Settings(Shape):
         default=None, ge=0, le=100_000, description="Specks and gaps of fewer square pixels go."
     )
     matte_choke: float | None = Field(
-        default=None, ge=-500, le=500, description="Moves the edge inwards; below 0, outwards."
+        default=None,
+        ge=-FARTHEST,
+        le=FARTHEST,
+        description="Moves the edge inwards; below 0, outwards.",
     )
-    matte_feather: float | None = Field(default=None, ge=0, le=500)
+    matte_feather: float | None = Field(default=None, ge=0, le=FARTHEST)
     matte_gamma: float | None = Field(
         default=None, ge=0.1, le=10, description="Above 1 what is half there becomes more solid."
     )
