@@ -91,3 +91,13 @@ def test_the_same_run_gives_the_same_file(shot, tmp_path):
     for name in ("a.mkv", "b.mkv"):
         cleanplate.erase(clip, tmp_path / name, mask=masks, quality="lossless")
     assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
+
+
+def test_frames_beyond_the_end_are_said_to_be_lacking(shot, tmp_path):
+    clip, masks = shot
+    wanted = {"mask": masks, "quality": "draft", "frames": slice(10, 60)}
+    told = []
+    report = cleanplate.erase(clip, tmp_path / "a.mp4", progress=told.append, **wanted)
+    assert [frame.frame for frame in report.frames] == [10, 11]
+    assert report.warnings == [event.message for event in told if event.kind == "warning"]
+    assert "10:60" in report.warnings[0] and "10:12" in report.warnings[0]

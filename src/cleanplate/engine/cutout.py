@@ -24,7 +24,8 @@ from cleanplate.engine.matting import Given, Matter, beside, open_matter
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, make_plates
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run
+from cleanplate.engine.run import OutputSettings, Run
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings
 from cleanplate.matte.composite import CompositeSettings, composite, grained, kept_shadow

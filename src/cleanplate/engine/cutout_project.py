@@ -24,9 +24,10 @@ from cleanplate.engine.matting import open_matter
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.preview import SMALL
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import FramesWanted, OutputSettings
+from cleanplate.engine.run import OutputSettings
 from cleanplate.engine.store import Store
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.errors import UsageError
 from cleanplate.matte.controls import MatteControls
 from cleanplate.media import open_clip

@@ -17,8 +17,9 @@ from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, completer, make_plates
 from cleanplate.engine.report import Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run
+from cleanplate.engine.run import OutputSettings, Run
 from cleanplate.engine.shadows import with_shadows
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.fill import FillSettings
 from cleanplate.media import ClipReader, Frame, MaskReader, align_hole, open_clip, open_masks, probe
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleanplate.engine.erase import EraseSettings
-from cleanplate.engine.events import Listener
+from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.marking import mark_project
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.pointers import Pointers
@@ -16,6 +16,7 @@ from cleanplate.engine.preview import QUALITY, Preview, load_kernels, write_prev
 from cleanplate.engine.project_shadow import mark_shadow
 from cleanplate.engine.projects import new_project
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import behind_the_end
 from cleanplate.errors import UsageError
 from cleanplate.fill import FillSettings, deciding
 from cleanplate.media import ClipInfo, open_clip, open_masks, probe
@@ -50,6 +51,9 @@ def preview_erase(
     read = {"the clip": source} if mask is None else {"the clip": source, "the mask": mask}
     check_outputs(output, settings.output, read)
     info = probe(source)
+    short = behind_the_end(info, settings.frames)
+    if short and progress is not None:
+        progress(Event("warning", message=short))
     wanted = _chosen(source, settings)
     chosen = None if settings.frames is None else wanted
     threading.Thread(target=load_kernels, daemon=True).start()  # while the masks are read

@@ -31,9 +31,10 @@ from cleanplate.engine.plate import Plate
 from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.report import FrameReport, Report
-from cleanplate.engine.run import FramesWanted, OutputSettings, Run
+from cleanplate.engine.run import OutputSettings, Run
 from cleanplate.engine.store import Store, open_store
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.errors import UsageError
 from cleanplate.media import ClipInfo, Frame, align_hole, open_clip
 from cleanplate.project import Project

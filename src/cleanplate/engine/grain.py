@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleanplate.engine.run import FramesWanted
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.matte.composite import grain_of
 from cleanplate.media import ClipInfo, open_clip
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.engine.run import FramesWanted
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import FramesWanted
 from cleanplate.media import ClipInfo, open_clip, open_masks
 
 Mask = NDArray[np.bool_]

@@ -21,8 +21,9 @@ from cleanplate.engine.overlap import Halt
 from cleanplate.engine.pointers import Pointers
 from cleanplate.engine.store import open_store
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import behind_the_end
 from cleanplate.errors import UsageError
-from cleanplate.media import open_clip
+from cleanplate.media import open_clip, probe
 from cleanplate.project import SUFFIX, Project, SetObject, SetSettings
 from cleanplate.segment.edges import EdgeSettings, feather
 
@@ -97,6 +98,8 @@ def mask_clip(
     tell, halt, began = progress or _ignore, Halt(cancel), time.monotonic()
     done = MaskReport(str(source), str(output))
     tell(Event("start", details={"source": str(source), "output": str(output)}))
+    if short := behind_the_end(probe(source), frames):
+        tell(Event("warning", message=short))
     with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
         project = Project.create(Path(folder) / f"masks{SUFFIX}", source)
         project.edit(SetSettings(tracking=quality))

@@ -45,7 +45,8 @@ def masks_for(
             tracking = "good" if quality == "lossless" else quality
 
             def tell(event: Event) -> None:
-                if progress is not None and event.kind not in ("start", "done"):
+                # What is wrong with the clip or the frames, the run that follows says itself.
+                if progress is not None and event.kind not in ("start", "warning", "done"):
                     progress(event)
 
             mask_clip(

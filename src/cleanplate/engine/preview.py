@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from cleanplate.engine.control import Control
 from cleanplate.engine.cuts import by_shot, number_shots, thumbnail
-from cleanplate.engine.events import Listener
+from cleanplate.engine.events import Event, Listener
 from cleanplate.engine.holes import Hole, compose
 from cleanplate.engine.overlap import Ahead, Halt
 from cleanplate.engine.patches import Patch
@@ -32,6 +32,7 @@ from cleanplate.engine.project_fill import fill_name, fill_settings
 from cleanplate.engine.project_holes import ProjectHoles
 from cleanplate.engine.store import Store, code_version, key_of, open_store
 from cleanplate.engine.tracking import MaskStage
+from cleanplate.engine.wanted import behind_the_end
 from cleanplate.errors import MediaError, UsageError
 from cleanplate.fill import FillSettings, Quality, deciding
 from cleanplate.media import ClipInfo, ClipReader, ClipWriter, ExportSettings, open_clip
@@ -367,6 +368,9 @@ def write_preview(
     `compare` shows the frame "after" or "before", both in a "split" down the middle, or "side" by
     side.
     """
+    short = behind_the_end(preview.info, wanted)
+    if short and progress is not None:
+        progress(Event("warning", message=short))
     export = ExportSettings(rate=preview.info.rate)
     with ClipWriter(output, None, export) as writer:
         for shown in preview.frames(wanted, progress=progress):

@@ -20,12 +20,11 @@ from cleanplate.engine.plate import Plate
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.engine.report import FrameReport, Report
 from cleanplate.engine.runlog import RunLog
+from cleanplate.engine.wanted import FramesWanted, behind_the_end
 from cleanplate.errors import Cancelled
 from cleanplate.media import ClipInfo, ClipWriter, ExportSettings, Frame, plan_export
 
 T = TypeVar("T")
-
-FramesWanted = range | slice | None
 
 _QUEUE = 2
 """Frames waiting between two stages: enough to keep both busy, little to hold in memory."""
@@ -75,6 +74,7 @@ class Run(ABC):
         cancel: threading.Event | Control | None = None,
     ) -> None:
         self.info = info
+        self._short = behind_the_end(info, frames)
         self.halt = Halt(cancel)
         self.watch = Stopwatch()
         self.damage: list[str] = []
@@ -111,7 +111,7 @@ class Run(ABC):
         details = {"source": self.report.source, "output": self.report.output}
         self._tell(Event("start", total=self.expected_frames(), details=details))
         self.log.write("start", **details, version=__version__, settings=self.report.settings)
-        for line in self.info.warnings:
+        for line in (*self.info.warnings, *filter(None, [self._short])):
             self.warn(line)
         for line in self.report.lost:
             self._tell(Event("warning", message=f"not kept: {line}"))
