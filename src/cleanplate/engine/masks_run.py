@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -34,16 +35,16 @@ class MasksRun:
         self._network: Network | None = None
         self._reader: ClipReader | None = None
         self._held: WindowedFrames | None = None
-        self._looks = 0
-        self._last = -1
-        self._total = 0
+        self._left: Counter[int] = Counter()
+        self._looks = self._total = 0
         self._pace: Pace | None = None
 
     def run(self, frames: range | None) -> Iterator[tuple[int, dict[int, ObjectMask]]]:
         try:
             parts = list(self._stage.parts(frames, self._halt))
             lacking = [self._stage.lacking(*part) for part in parts]
-            self._begin(sum(part[0].passes(w) for part, w in zip(parts, lacking, strict=True) if w))
+            works = zip(parts, lacking, strict=True)
+            self._begin(sum((part[0].looks(w) for part, w in works if w), Counter()))
             for (plan, base, part), wanted in zip(parts, lacking, strict=True):
                 for index in self._through(plan, base, part, wanted) if wanted else part:
                     self._halt.check()
@@ -91,11 +92,11 @@ class MasksRun:
             self._network = Network(pixels, keep_memory=many, watch=self._stage.watch)
         return self._network
 
-    def _begin(self, passes: int) -> None:
-        self._total = passes
-        if passes:
-            self._pace = Pace(passes)
-            self._tell(Event("stage", "track", total=passes))
+    def _begin(self, looks: Counter[int]) -> None:
+        self._left, self._total = looks, looks.total()
+        if self._total:
+            self._pace = Pace(self._total)
+            self._tell(Event("stage", "track", total=self._total))
 
     def _frame(self, index: int) -> NDArray:
         """A frame of the clip, RGB uint8; where a stop is noticed, and progress."""
@@ -103,9 +104,9 @@ class MasksRun:
         if self._held is None:
             self._reader = open_clip(self._stage.info)
             self._held = WindowedFrames(self._reader)
-        if index != self._last and self._pace is not None:
-            self._last = index
-            self._looks = min(self._looks + 1, self._total)
+        if self._pace is not None and self._left[index]:  # else it is only looked at once more
+            self._left[index] -= 1
+            self._looks += 1
             rate = self._pace.at(self._looks)
             self._tell(Event("progress", "track", self._looks, self._total, *rate))
         return self._held[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -45,11 +46,12 @@ class ShotPlan:
         last = max(self._marked, default=self.shot.start)
         return last if wanted.start >= last else self.shot.start
 
-    def passes(self, wanted: range) -> int:
-        """How many frames are looked at for `wanted`, those that are seen both ways twice."""
-        back = max(self._marked, default=-1) - self.begin(wanted) + 1
+    def looks(self, wanted: range) -> Counter[int]:
+        """The shot's frames that are gone through for `wanted`, and how often: those that are seen
+        both ways twice."""
+        back = range(self.begin(wanted), max(self._marked, default=self.shot.start))
         first = self.shot.start if self.teachers else min(self._marked)
-        return len(self.taught_on) + max(back, 0) + max(wanted.stop - first, 0)
+        return Counter([*back, *range(first, wanted.stop)])
 
     @property
     def _marked(self) -> list[int]:
