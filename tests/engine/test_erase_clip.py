@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import generated
@@ -9,6 +10,10 @@ import numpy as np
 import pytest
 
 import cleanplate
+from cleanplate.engine.erase import EraseSettings, erase_clip
+from cleanplate.engine.pointers import Box, Pointers, Spot
+from cleanplate.engine.report import Origin
+from cleanplate.engine.run import OutputSettings
 from cleanplate.errors import Cancelled
 
 
@@ -101,3 +106,26 @@ def test_frames_beyond_the_end_are_said_to_be_lacking(shot, tmp_path):
     assert [frame.frame for frame in report.frames] == [10, 11]
     assert report.warnings == [event.message for event in told if event.kind == "warning"]
     assert "10:60" in report.warnings[0] and "10:12" in report.warnings[0]
+
+
+def test_the_report_says_what_was_pointed_at_and_how_long_all_of_it_took(shot, tmp_path):
+    clip, masks = shot
+    pointers = Pointers(("person",), 3, (Box(0, 2, 1, 2, 30, 40),), (Spot(2, 5, 7, 8, on=False),))
+    asked = {
+        "find": ["person"],
+        "find_at": 3,
+        "boxes": [{"frame": 2, "x": 1, "y": 2, "width": 30, "height": 40}],
+        "points": [{"object": 2, "frame": 5, "x": 7, "y": 8, "on": False}],
+    }
+    assert pointers.to_json() == asked
+    settings = EraseSettings(
+        masks,
+        frames=slice(0, 2),
+        output=OutputSettings("draft", report=tmp_path / "r.json"),
+        origin=Origin(asked=asked, seconds={"find": 100.0, "track": 1000.0}),
+    )
+    erase_clip(clip, tmp_path / "a.mp4", settings)
+    said = json.loads((tmp_path / "r.json").read_text())
+    assert said["settings"]["asked"] == asked and said["settings"]["mask"] is None
+    assert str(masks) not in json.dumps(said)
+    assert said["timings"]["track"] == 1000 and 1100 < said["seconds"] < 1200

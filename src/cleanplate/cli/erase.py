@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,19 +114,19 @@ def erase(
         raise typer.BadParameter(
             "say what to remove, in one way: --mask, or else --find, --box, --point or --keymask"
         )
-    from cleanplate.engine.erase import EraseSettings
+    from cleanplate.engine.erase import EraseSettings, erase_clip
     from cleanplate.engine.pointed import MARGIN, masks_for
     from cleanplate.engine.run import OutputSettings
-    from cleanplate.engine.verbs import erase as erase_clip
 
     if pointers:
         grow = max(MARGIN, feather) if grow is None else grow
         _refuse_existing(overwrite, output, provenance, report)
+    written = OutputSettings(quality.value, crf, codec, provenance, report, overwrite)
+    wanted = EraseSettings(mask or source, grow, feather, with_shadow, inpaint, chosen, written)
     if preview:
         from cleanplate.engine.erase_preview import preview_erase
 
-        written = OutputSettings(overwrite=overwrite)
-        wanted = EraseSettings(mask or source, grow, feather, with_shadow, inpaint, chosen, written)
+        wanted = replace(wanted, output=OutputSettings(overwrite=overwrite))
         with fetching() as watch, shown(json) as show:
             preview_erase(source, output, wanted, pointers, progress=show, watch=watch)
         return
@@ -142,23 +143,8 @@ def erase(
             watch=watch,
         ) as masks,
     ):
-        done = erase_clip(
-            source,
-            output,
-            mask=masks,
-            grow=grow,
-            feather=feather,
-            with_shadow=with_shadow,
-            inpaint=inpaint,
-            frames=chosen,
-            quality=quality.value,
-            crf=crf,
-            codec=codec,
-            provenance=provenance,
-            report=report,
-            overwrite=overwrite,
-            progress=show,
-        )
+        wanted = replace(wanted, mask=masks.path, origin=masks.origin)
+        done = erase_clip(source, output, wanted, show)
     if not json and sys.stdout.isatty():
         print(
             f"{output}: {len(done.frames)} frames in {done.seconds:.1f} s; of what was removed, "

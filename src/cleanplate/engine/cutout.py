@@ -23,7 +23,7 @@ from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.matting import Given, Matter, beside, open_matter
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, make_plates
-from cleanplate.engine.report import FrameReport, Report
+from cleanplate.engine.report import FrameReport, Origin, Report, said_of_masks
 from cleanplate.engine.run import OutputSettings, Run
 from cleanplate.engine.wanted import FramesWanted
 from cleanplate.errors import UsageError
@@ -82,6 +82,7 @@ class CutoutSettings:
     look: bool = True
     frames: FramesWanted = None
     output: OutputSettings = field(default_factory=OutputSettings)
+    origin: Origin = field(default_factory=Origin)
 
     def __post_init__(self) -> None:
         if self.only not in (None, *ONLY):
@@ -109,6 +110,7 @@ class CutoutSettings:
         """The choices that make the picture, as JSON-ready values."""
         chosen, controls = self.frames, self.controls
         return {
+            **said_of_masks(self.mask, self.origin),
             "method": self.method,
             "background": self.background,
             "only": self.only,
@@ -149,7 +151,11 @@ def cutout_clip(
         if settings.mask is None:
             raise UsageError("a plate needs to know what to take away: point at it, or give a mask")
         erase = EraseSettings(
-            settings.mask, _PLATE_MARGIN, frames=settings.frames, output=settings.output
+            settings.mask,
+            _PLATE_MARGIN,
+            frames=settings.frames,
+            output=settings.output,
+            origin=settings.origin,
         )
         return erase_clip(source, output, erase, progress, cancel)
     return _CutoutRun(source, output, settings, progress, cancel, watch).run()
@@ -187,6 +193,7 @@ class _CutoutRun(Run):
     ) -> None:
         self._clip = probe(source)
         self._cutout = settings
+        self.before = settings.origin.seconds
         self._transparent = settings.transparent
         info = repainted_info(self._clip, True) if self._transparent else self._clip
         super().__init__(

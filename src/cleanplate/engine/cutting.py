@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,8 @@ def cut_out(
     span = (
         chosen if chosen is None or isinstance(chosen, slice) else slice(chosen.start, chosen.stop)
     )
+    asked = pointers.to_json() or {"subject": subject or MAIN}
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cleanplate-") as folder:
         if settings.mask is None and not pointers:
             pointers = point_at_subject(
@@ -68,6 +71,7 @@ def cut_out(
         elif pointers.boxes and pointers.prompter is None and settings.method == "careful":
             pointers = sharpen_boxes(source, pointers, Path(folder), watch=watch)
         release()  # what looked for the subject is not needed to track it, nor that to matte it:
+        looked = {"find subject": time.monotonic() - began}
         quality = settings.output.quality
         with masks_for(
             source,
@@ -79,7 +83,12 @@ def cut_out(
             watch=watch,
         ) as masks:
             release()  # all of it would not fit a small machine
-            settings = replace(settings, mask=masks)
+            origin = masks.origin
+            if origin.asked is not None:
+                # What looked for the subject, or sharpened a box, pointed at it by masks of its own.
+                named = {"objects": origin.asked["objects"]}
+                origin = replace(origin, asked={**asked, **named}, seconds=looked | origin.seconds)
+            settings = replace(settings, mask=masks.path, origin=origin)
             return cutout_clip(source, output, settings, progress, cancel, watch)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from cleanplate.engine.events import Listener
 from cleanplate.engine.holes import HoleMaker
 from cleanplate.engine.outputs import check_outputs
 from cleanplate.engine.plate import Plate, Task, completer, make_plates
-from cleanplate.engine.report import Report
+from cleanplate.engine.report import Origin, Report, said_of_masks
 from cleanplate.engine.run import OutputSettings, Run
 from cleanplate.engine.shadows import with_shadows
 from cleanplate.engine.wanted import FramesWanted
@@ -35,6 +36,7 @@ class EraseSettings:
     inpaint: str | None = None
     frames: FramesWanted = None
     output: OutputSettings = field(default_factory=OutputSettings)
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def margin(self) -> float:
@@ -45,7 +47,7 @@ class EraseSettings:
         """The choices that make the picture, as JSON-ready values."""
         chosen = self.frames
         return {
-            "mask": str(self.mask),
+            **said_of_masks(self.mask, self.origin),
             "grow": self.margin,
             "feather": self.feather,
             "with_shadow": self.with_shadow,
@@ -64,12 +66,15 @@ def erase_clip(
 ) -> Report:
     """Remove what the mask marks from the clip at `source`; see `cleanplate.erase`."""
     check_outputs(output, settings.output, {"the clip": source, "the mask": settings.mask})
-    if settings.with_shadow:
-        with with_shadows(
-            source, settings.mask, frames=settings.frames, progress=progress, cancel=cancel
-        ) as masks:
-            return _EraseRun(source, output, settings, masks, progress, cancel).run()
-    return _EraseRun(source, output, settings, settings.mask, progress, cancel).run()
+    before = dict(settings.origin.seconds)
+    if not settings.with_shadow:
+        return _EraseRun(source, output, settings, settings.mask, before, progress, cancel).run()
+    began = time.monotonic()
+    with with_shadows(
+        source, settings.mask, frames=settings.frames, progress=progress, cancel=cancel
+    ) as masks:
+        before["find shadows"] = time.monotonic() - began
+        return _EraseRun(source, output, settings, masks, before, progress, cancel).run()
 
 
 class _EraseRun(Run):
@@ -79,6 +84,7 @@ class _EraseRun(Run):
         output: Path,
         settings: EraseSettings,
         masks: Path,
+        before: dict[str, float],
         progress: Listener | None,
         cancel: threading.Event | None,
     ) -> None:
@@ -92,6 +98,7 @@ class _EraseRun(Run):
             cancel,
         )
         self._erase = settings
+        self.before = before
         self._masks = masks
         self._completer = completer(settings.inpaint)
         with self._opened():

@@ -37,7 +37,8 @@ REPORT_VERSION = 1
 class MaskReport:
     """What tracking made of a clip. `frames` has, for each, every object's score (0..1), whether
     it is there and its area in pixels; `doubtful` are frames whose least score is below 0.6, and those
-    where an object comes or goes."""
+    where an object comes or goes; `timings` are the seconds of finding what was pointed at ("find") and
+    of "track"."""
 
     source: str
     output: str
@@ -45,6 +46,7 @@ class MaskReport:
     shots: list[list[int]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     version: int = REPORT_VERSION
 
@@ -105,6 +107,7 @@ def mask_clip(
         project.edit(SetSettings(tracking=quality))
         stage = MaskStage(project, open_store(), within=frames, watch=watch)
         done.objects = mark_project(project, pointers, stage, frames=frames, watch=watch)
+        found = time.monotonic()
         edges = {"smooth": edge.smooth, "holes": edge.holes, "specks": edge.specks} if edge else {}
         for number in done.objects if edges else ():
             project.edit(SetObject(object=number, shrink=edge.shrink, grow=edge.grow, **edges))
@@ -124,7 +127,9 @@ def mask_clip(
         except BaseException:
             sink.abort()
             raise
-    done.seconds = round(time.monotonic() - began, 3)
+    ended = time.monotonic()
+    done.timings = {"find": round(found - began, 3), "track": round(ended - found, 3)}
+    done.seconds = round(ended - began, 3)
     if report is not None:
         done.save(report)
     tell(Event("done", details={"frames": len(done.frames), "doubtful": done.doubtful}))

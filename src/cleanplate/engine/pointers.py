@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,6 +75,28 @@ class Pointers:
 
     def __bool__(self) -> bool:
         return bool(self.find or self.boxes or self.spots or self.masks)
+
+    def to_json(self) -> dict[str, Any]:
+        """What was pointed at, as JSON-ready values, without what says nothing.
+
+        `find` and `find_at`; `boxes`, `points` and `keymasks` by object, where it was named, frame
+        and place; `prompter`.
+        """
+
+        def said(item: Spot | Box | KeyMask) -> dict[str, Any]:
+            numbered = {"object": item.name} if item.name else {}
+            values = {key: value for key, value in vars(item).items() if key != "name"}
+            return numbered | {k: str(v) if isinstance(v, Path) else v for k, v in values.items()}
+
+        values = {
+            "find": list(self.find),
+            "find_at": self.find_at,
+            "boxes": list(map(said, self.boxes)),
+            "points": list(map(said, self.spots)),
+            "keymasks": list(map(said, self.masks)),
+            "prompter": self.prompter,
+        }
+        return {key: value for key, value in values.items() if value not in ([], None)}
 
     def shifted(self, first: int) -> Pointers:
         """The same with frames counted from `first`."""

@@ -12,6 +12,19 @@ REPORT_VERSION = 1
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a run's masks were made of, where they lie in a folder that goes again.
+
+    `mask` is the file that was named, `asked` what was pointed at, as JSON-ready values; `seconds`
+    are those of the work that made the masks, by stage.
+    """
+
+    mask: Path | None = None
+    asked: dict[str, Any] | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FrameReport:
     """One frame. `time` in seconds; `hole` is the filled share of the picture; `recovered` and
     `synthesised` are shares of the hole and add up to 1, or are both 0 where nothing was filled."""
@@ -23,10 +36,19 @@ class FrameReport:
     synthesised: float
 
 
+def said_of_masks(mask: Path | None, origin: Origin) -> dict[str, Any]:
+    """What a report says of the masks: the file that was named, and what was pointed at."""
+    if origin.asked is not None:
+        return {"mask": None, "asked": origin.asked}
+    named = origin.mask or mask
+    return {"mask": None if named is None else str(named)}
+
+
 @dataclass
 class Report:
     """A whole run. `shots` are [first, last + 1] frame numbers; `timings` are seconds of work by
-    stage (stages overlap, so they add up to more than `seconds`, the time on the clock)."""
+    stage (stages overlap, so they add up to more than `seconds`, the time on the clock). Both
+    include what made the masks."""
 
     source: str
     output: str

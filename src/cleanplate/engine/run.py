@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cleanplate import __version__
@@ -59,6 +60,9 @@ class Run(ABC):
 
     stage_name = "erase"
     """What the progress of the whole is called."""
+
+    before: Mapping[str, float] = MappingProxyType({})
+    """Seconds of the work that made what this run begins with, by stage."""
 
     nothing = "the masks mark nothing on these frames, so nothing was removed"
     """What is said when no frame changed."""
@@ -182,8 +186,8 @@ class Run(ABC):
                 yield _frame_report(plate)
 
     def _finish(self, seconds: float) -> None:
-        self.report.timings = self._timings()
-        self.report.seconds = round(seconds, 3)
+        self.report.timings = {**_rounded(self.before), **self._timings()}
+        self.report.seconds = round(sum(self.before.values()) + seconds, 3)
         for line in self.damage:
             self.warn(line)
         if self.report.frames and not any(frame.hole for frame in self.report.frames):
@@ -197,7 +201,7 @@ class Run(ABC):
         """Seconds of work by stage; a stage that waits for another isn't at work."""
         timings = dict(self.watch.seconds)
         timings["fill"] = timings.get("fill", 0) - timings.pop("waiting for frames", 0)
-        return {name: round(spent, 3) for name, spent in timings.items()}
+        return _rounded(timings)
 
     def _log_end(self, seconds: float, error: BaseException | None = None) -> None:
         """Note what every stage did, and how it all ended."""
@@ -233,6 +237,10 @@ class Run(ABC):
         if self._compiling.is_set():
             self._compiling.clear()
             self._tell(Event("compiling"))
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(spent, 3) for name, spent in seconds.items()}
 
 
 def _write(plate: Plate[Frame], writer: ClipWriter) -> None:
