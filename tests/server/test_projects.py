@@ -143,3 +143,20 @@ def test_a_wrong_request_names_its_field(client, body, field):
     answer = client.post(f"{API}/projects", json=body)
     assert answer.status_code == 422
     assert answer.json()["error"].get("field") == field
+
+
+def test_a_body_that_is_not_json_is_said_to_be_none(client):
+    kinds = {"Content-Type": "application/json"}
+    for body, headers in (
+        (b"{'sample': true}", kinds),
+        (b"", kinds),
+        (b"[1]", kinds),
+        (b"\xff{", kinds),
+        (b'{"sample": true}', {"Content-Type": "text/plain"}),
+    ):
+        answer = client.post(f"{API}/projects", content=body, headers=headers)
+        assert answer.status_code == 400
+        assert "not a JSON object" in answer.json()["error"]["message"]
+        assert "application/json" in answer.json()["error"]["remedy"]
+    wrong = client.post(f"{API}/projects", json={"path": 3})
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (422, "path")

@@ -120,6 +120,14 @@ def description(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
+def _not_json(why: str = "") -> Refused:
+    return Refused(
+        400,
+        f"The request's body is not a JSON object{why}.",
+        "Send one, with the header Content-Type: application/json.",
+    )
+
+
 def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> JSONResponse:
@@ -137,7 +145,11 @@ def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        place = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+        part, *place = map(str, first["loc"])
+        if first["type"] == "json_invalid":
+            return refusal(_not_json(f": {first['ctx']['error']}, at character {place[0]}"))
+        if part == "body" and not place and not isinstance(first["input"], dict):
+            return refusal(_not_json())
         message = str(first["msg"]).removeprefix("Value error, ")
         field = ".".join(place) or None
         said = f"{field}: {message}" if field else message
@@ -145,6 +157,8 @@ def _answer_failures(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:  # bytes that are no text, or nested without end
+            return refusal(_not_json())
         words = {404: "There is nothing at this address.", 405: "That cannot be done here."}
         message = words.get(error.status_code, str(error.detail))
         return refusal(Refused(error.status_code, message, headers=error.headers))
