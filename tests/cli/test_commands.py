@@ -7,6 +7,9 @@ import shutil
 
 import generated
 
+from cleanplate.cli.progress import shown
+from cleanplate.engine.events import Event
+
 
 def test_help_names_every_command(cleanplate):
     done = cleanplate("--help")
@@ -69,3 +72,14 @@ def test_the_demo_shows_and_measures(cleanplate, tmp_path):
     assert len(generated.pictures(folder / "before_after.mp4")) == 6
     assert str(folder.relative_to(tmp_path) / "before_after.mp4") in done.stdout
     assert float(done.stdout.split(" dB")[0].split()[-1]) > 20
+
+
+def test_a_pipe_hears_of_warnings_and_of_what_a_preview_has_to_track_first(capsys):
+    tracking, warning = Event("stage", "track", total=36), Event("warning", message="odd")
+    for quick, words in ((False, ["warning: odd"]), (True, ["36 frames", "warning: odd"])):
+        with shown(False, quick) as show:
+            for event in (tracking, Event("progress", "track", 1, 36), warning):
+                show(event)
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == len(words)
+        assert all(word in line for word, line in zip(words, said, strict=True))

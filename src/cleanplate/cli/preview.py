@@ -99,7 +99,7 @@ def preview(
 
         controls = MatteControls(despeckle, choke, feather, gamma)
         held = Held(hold_out, parse_garbage(garbage))
-        with fetching() as watch, shown(False) as show:
+        with fetching() as watch, shown(False, quick=True) as show:
             write_cutout_preview(
                 Project.open(project), output, frame, compare.value, controls, held, size, show,
                 watch,
@@ -109,7 +109,7 @@ def preview(
     from cleanplate.engine.preview import Preview, write_preview
     from cleanplate.project import Project
 
-    with fetching() as watch, shown(False) as show:
+    with fetching() as watch, shown(False, quick=True) as show:
         kept = Preview(Project.open(project), size, watch=watch)
         write_preview(kept, output, chosen, compare.value, show)
     if frame is not None:

@@ -1,4 +1,5 @@
-"""Show a run as it goes: bars on a terminal, JSON lines for programs, nothing in a pipe."""
+"""Show a run as it goes: bars on a terminal, JSON lines for programs, next to nothing in a
+pipe."""
 
 from __future__ import annotations
 
@@ -19,19 +20,32 @@ _FIRST_RUN = (
 
 
 @contextmanager
-def shown(as_json: bool) -> Iterator[Show]:
-    """The callback to hand to the engine, in the manner that suits where output goes."""
+def shown(as_json: bool, quick: bool = False) -> Iterator[Show]:
+    """The callback to hand to the engine, in the manner that suits where output goes.
+
+    Of a command that is `quick` but for what it may have to track first, that is said in a pipe too.
+    """
     if as_json:
         yield _print_json
     elif sys.stderr.isatty():
         with _bars() as show:
             yield show
     else:
-        yield _print_warning
+        yield _print_tracking if quick else _print_warning
 
 
 def _print_json(event: Event) -> None:
     print(json.dumps(event.to_json()), flush=True)
+
+
+def _print_tracking(event: Event) -> None:
+    if event.kind == "stage" and event.stage == "track":
+        print(
+            f"tracking what is pointed at first, {event.total} frames to go through; next time it "
+            "is known",
+            file=sys.stderr,
+        )
+    _print_warning(event)
 
 
 def _print_warning(event: Event) -> None:
