@@ -289,7 +289,8 @@ def test_formats_say_what_they_hold(client, at):
     formats = {one["format"]: one for one in client.get(f"{at}/exports/formats").json()}
     assert "cutout" in formats["mov"]["what"] and "cutout" not in formats["mp4"]["what"]
     assert {one["codec"] for one in formats["webm"]["codecs"]} == {"av1", "vp9"}
-    assert not formats["png"]["sound"]
+    assert "cutout" in formats["webp"]["what"]
+    assert not formats["png"]["sound"] and not formats["webp"]["sound"]
 
 
 def test_a_job_that_brings_the_server_down_is_given_up(settings, workspace, scene):
@@ -387,6 +388,8 @@ def test_an_object_is_cut_out(network, running, workspace, scene):
 
     opaque = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "mp4"})
     assert opaque.status_code == 422 and "ProRes" in opaque.json()["error"]["remedy"]
+    small = client.post(f"{at}/exports/plan", json={"what": "cutout", "format": "webp"}).json()
+    assert small["codec"] == "webp" and small["bytes"] > 0
     clear = {"what": "cutout", "format": "mov"}
     planned = client.post(f"{at}/exports/plan", json=clear).json()
     assert planned["label"] == "ProRes 4444"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _LABELS = {
     "mp4": "MP4", "mov": "QuickTime (MOV)", "mkv": "Matroska (MKV)", "webm": "WebM",
-    "gif": "GIF", "png": "PNG pictures", "tiff": "TIFF pictures", "jpeg": "JPEG pictures",
+    "webp": "Animated WebP", "gif": "GIF", "png": "PNG pictures", "tiff": "TIFF pictures", "jpeg": "JPEG pictures",
 }  # fmt: skip
 
 _BLUR = 1 / 64
@@ -82,9 +82,9 @@ def formats() -> list[ExportFormat]:
             for one in fitting
         ]
         pictures = f".{name}" in PICTURES
-        alpha = name in ("png", "tiff") or any(one.alpha for one in told)
+        alpha = name in ("webp", "png", "tiff") or any(one.alpha for one in told)
         what = ["plate", *(["cutout"] if alpha else []), *([] if name == "gif" else ["matte"])]
-        sound = not pictures and name != "gif"
+        sound = not pictures and name not in ("webp", "gif")
         found.append(ExportFormat(format=name, label=label, codecs=told, what=what, sound=sound))
     return found
 
@@ -106,7 +106,8 @@ def plan(serving: Services, project: OpenProject, wanted: NewExport) -> ExportPl
         raise Refused(
             422,
             f"{made.codec.label} in {wanted.format} holds no transparency.",
-            "Choose MOV with ProRes, WebM, MKV with FFV1, PNG or TIFF pictures, or a background.",
+            "Choose MOV with ProRes, WebM, MKV with FFV1, WebP, PNG or TIFF pictures, or a "
+            "background.",
             field="codec" if wanted.codec else "format",
         )
     need = output_need(clip.info, made, wanted.quality, frames, wanted.crf)

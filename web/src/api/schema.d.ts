@@ -1732,7 +1732,7 @@ export interface components {
              * @default mp4
              * @enum {string}
              */
-            format: "mp4" | "mov" | "mkv" | "webm" | "gif" | "png" | "tiff" | "jpeg";
+            format: "mp4" | "mov" | "mkv" | "webm" | "webp" | "gif" | "png" | "tiff" | "jpeg";
             /** Codec */
             codec?: ("h264" | "h265" | "av1" | "prores" | "vp9" | "ffv1" | "gif") | null;
             /**

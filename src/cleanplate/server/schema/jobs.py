@@ -111,7 +111,7 @@ class NewExport(Part):
     )
 
     what: Literal["plate", "cutout", "matte"] = "plate"
-    format: Literal["mp4", "mov", "mkv", "webm", "gif", "png", "tiff", "jpeg"] = "mp4"
+    format: Literal["mp4", "mov", "mkv", "webm", "webp", "gif", "png", "tiff", "jpeg"] = "mp4"
     codec: Literal["h264", "h265", "av1", "prores", "vp9", "ffv1", "gif"] | None = None
     quality: Quality = "good"
     crf: int | None = Field(default=None, ge=0, le=63)
