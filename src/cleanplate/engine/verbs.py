@@ -91,7 +91,8 @@ def erase(
 
     On files, `source` is a video, a GIF or a folder of frames, `output` the file (or frames, such
     as ``out/%05d.png``) to write, and `mask` a folder of PNGs, a matte video, or one PNG for all
-    frames; white is removed. Returns a `Report`. On arrays, `source` is RGB uint8 or uint16
+    frames; white is removed (`engine.masking.mask_clip` makes such masks of what is pointed at).
+    Returns a `Report`. On arrays, `source` is RGB uint8 or uint16
     (n, h, w, 3) and so is what returns; on any other iterable of (h, w, 3) frames an iterator
     returns, which reads no further ahead than it must. There `mask` is bool (h, w) for all frames,
     or (n, h, w), or an iterable of (h, w).
@@ -99,9 +100,9 @@ def erase(
     `grow` widens the mask by so many pixels (default: as far as the feather); `feather` blends the
     fill into the original over so many pixels inside the grown rim. `with_shadow` grows the mask
     over the shadow and reflection that move along. `inpaint` names an inpainting network, or an
-    ONNX file of one, that makes up what no frame shows. `frames` takes a part, its end
-    not included. `quality` is "draft", "good", "best" or, for files, "lossless": all pixels outside
-    the hole stay exactly as they were. `crf` and `codec` override the choice of encoding.
+    ONNX file of one, that makes up what no frame shows. `frames` takes a part of a file, its end not
+    included: ``range(20, 90)``, ``slice(20, None)``. `quality` is "draft", "good", "best" or, for
+    files, "lossless": all pixels outside the hole stay exactly as they were. `crf` and `codec` override the choice of encoding.
     `provenance` names a video of where each pixel came from, `report` a JSON file. `progress` is
     called with an `Event` from the calling thread. Setting `cancel` stops the work: `Cancelled` is
     raised and nothing is left under the output's name.
