@@ -62,6 +62,7 @@ def test_the_time_left_does_not_count_the_pause():
     control = Control()
     halt = Halt(control)
     pace = Pace(100, clock=halt.running_seconds)
+    pace.at(1)
     time.sleep(0.3)
     control.pause()
     time.sleep(0.9)

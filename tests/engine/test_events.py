@@ -37,8 +37,20 @@ def test_no_pace_is_claimed_at_once_nor_an_end_that_is_not_known(monkeypatch):
     pace = Pace(total=None)
     now[0] = 0.1
     assert pace.at(5) == (None, None)
-    now[0] = 5.0
+    now[0] = 4.6
     assert pace.at(50) == (pytest.approx(10), None)
+
+
+@pytest.mark.parametrize("kinds", [None, ["filled"] * 60])
+def test_what_the_first_frame_has_to_begin_is_not_expected_of_the_others(kinds):
+    now = [0.0]
+    pace = Pace(60, kinds=kinds, clock=lambda: now[0])
+    now[0] += 8  # reading ahead, loading what was compiled
+    assert pace.at(1) == (None, None)
+    for frame in range(2, 6):
+        now[0] += 0.5
+        rate, left = pace.at(frame)
+    assert (rate, left) == (pytest.approx(2), pytest.approx(55 * 0.5))
 
 
 def test_a_report_weighs_frames_by_their_holes(tmp_path):

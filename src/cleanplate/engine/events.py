@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import fmean
 from typing import Any, Literal
 
 Kind = Literal["start", "plan", "stage", "progress", "compiling", "warning", "done"]
@@ -45,8 +46,9 @@ Listener = Callable[[Event], None]
 class Pace:
     """The rate of finished frames, over the last seconds, and the time that the rest will take.
 
-    The rate forgets: a clip's slow part must not spoil the estimate for long after it. It is not
-    told before `settle` seconds, when start-up costs would still make it a lie.
+    The rate forgets: a clip's slow part must not spoil the estimate for long after it. It counts from
+    the first finished frame on, as that one holds all that is done once, and is not told before
+    `settle` seconds behind it.
     """
 
     def __init__(
@@ -66,18 +68,20 @@ class Pace:
         self._kinds = kinds
         self._left = Counter(kinds or ())
         self._clock = clock or time.monotonic
-        self._marks: list[tuple[float, int]] = [(self._clock(), 0)]
-        self._costs: dict[str, float] = {}
+        self._began = self._clock()
+        self._marks: list[tuple[float, int]] = []
+        self._costs: dict[str, list[float]] = {}
 
     def at(self, frame: int) -> tuple[float | None, float | None]:
         """Note that `frame` frames are finished: the rate (1/s) and the time remaining (s)."""
         now = self._clock()
         if self._kinds is not None:
             self._count(frame, now)
-        self._marks.append((now, frame))
+        if frame > 0:
+            self._marks.append((now, frame))
         while len(self._marks) > 2 and now - self._marks[1][0] > self._window:
             del self._marks[0]
-        began, first = self._marks[0]
+        began, first = self._marks[0] if self._marks else (now, frame)
         if now - began < self._settle or frame <= first:
             return None, None
         rate = (frame - first) / (now - began)
@@ -88,20 +92,23 @@ class Pace:
         return rate, max(self._total - frame, 0) / rate
 
     def _count(self, frame: int, now: float) -> None:
-        """Learn what the frames since the last look cost, by their kind."""
-        since, before = self._marks[-1]
+        """Learn what the frames since the last look cost, by their kind: not the first of a kind,
+        which holds what its beginning costs."""
+        since, before = self._marks[-1] if self._marks else (self._began, 0)
         for kind in self._kinds[before:frame]:
             self._left[kind] -= 1
-            spent = (now - since) / (frame - before)
-            known = self._costs.get(kind)
-            self._costs[kind] = spent if known is None else known + (spent - known) * _FORGETS
+            if kind in self._costs:
+                self._costs[kind].append((now - since) / (frame - before))
+                del self._costs[kind][:-_REMEMBERED]
+            else:
+                self._costs[kind] = []
 
     def _remaining(self) -> float | None:
         waiting = [kind for kind, count in self._left.items() if count > 0]
-        if any(kind not in self._costs for kind in waiting):
+        if not all(self._costs.get(kind) for kind in waiting):
             return None
-        return sum(self._left[kind] * self._costs[kind] for kind in waiting)
+        return sum(self._left[kind] * fmean(self._costs[kind]) for kind in waiting)
 
 
-_FORGETS = 0.05
-"""Weight of the newest frame in the mean cost of its kind: some twenty frames are remembered."""
+_REMEMBERED = 20
+"""Frames of a kind that its cost is the mean of."""
