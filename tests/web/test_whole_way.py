@@ -88,6 +88,7 @@ def test_drop_click_track_correct_preview_export(editing, brief, network, tmp_pa
     page.get_by_role("button", name="Preview the result").click()
     editing.job("preview", "done")
     page.get_by_role("img", name=f"Result ready on {count} frames").wait_for()
+    assert page.get_by_role("button", name="Preview all").is_disabled()
     page.get_by_role("slider", name="Before and after").wait_for()
     for way in ("Result alone", "Side by side", "Difference", "Where each pixel came from"):
         page.get_by_role("radio", name=way).click()

@@ -12,6 +12,7 @@ import {
 } from "lucide-react";
 import { useEffect } from "react";
 import type { Project } from "../api/types";
+import { allOf, useRendered } from "../results/rendered";
 import { editor, useEditor, type Compare, type MaskView } from "../state/editor";
 import { Button, IconButton } from "../ui/Button";
 import { Hint } from "../ui/Hint";
@@ -134,6 +135,7 @@ function PreviewControls({ project }: { project: Project }) {
   const sizes = [...SIZES.filter((each) => each < longest), Math.min(longest, 3840)];
   const [first, end] = previewRange(project);
   const whole = first === 0 && end === project.clip.frames;
+  const known = allOf(useRendered(project), first, end);
   const shown = Math.min(size, longest);
   return (
     <>
@@ -153,7 +155,11 @@ function PreviewControls({ project }: { project: Project }) {
           })),
         ]}
       />
-      <Button onClick={() => void render(first, end)} title="Work out the result (P)">
+      <Button
+        onClick={() => void render(first, end)}
+        disabled={known}
+        title={known ? "The result is known on each of these frames" : "Work out the result (P)"}
+      >
         Preview {whole ? "all" : `${first}–${end - 1}`}
       </Button>
     </>
