@@ -99,7 +99,7 @@ def erase(
         str | None,
         typer.Option(
             show_default="the clip's own kind",
-            help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif.",
+            help="h264, h265, av1, prores, vp9, ffv1, webp, png, tiff, jpeg or gif.",
         ),
     ] = None,
     provenance: ProvenanceOption = None,

@@ -82,7 +82,7 @@ def export(
         str | None,
         typer.Option(
             show_default="the clip's own kind",
-            help="h264, h265, av1, prores, vp9, ffv1, png, tiff, jpeg or gif; for cutouts prores4444, "
+            help="h264, h265, av1, prores, vp9, ffv1, webp, png, tiff, jpeg or gif; for cutouts prores4444, "
             "vp9, ffv1, png, tiff or webp.",
         ),
     ] = None,
