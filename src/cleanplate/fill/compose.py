@@ -23,6 +23,8 @@ TONE = 1.5
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
 GAIN = 1.13
+#: What every pixel around a place counts for at least, where some of them are in the hole.
+_SOME = np.float32(1e-4)
 #: Beyond any coordinate; fast arithmetic knows no infinity.
 _NOWHERE = 1e30
 #: The slope of cubic convolution at 1. The more negative, the more of what is fine is kept (-0.5 is usual),
@@ -51,8 +53,11 @@ def detail_of(
     offset = np.zeros_like(base)
     _add_offset(ys, xs, blend.top, blend.weight, plan.offset, offset)
     for k in _used(blend):
-        rgb = frames[int(plan.source[k])].rgb
-        _add_small(rgb, k, plan.grid[k], ys, xs, blend.top, blend.weight, blend.shift, base)
+        source = frames[int(plan.source[k])]
+        _add_small(
+            source.rgb, source.work_hole, k, plan.grid[k], ys, xs,
+            blend.top, blend.weight, blend.shift, base,
+        )  # fmt: skip
     return base, offset
 
 
@@ -113,7 +118,9 @@ def _add_offset(ys, xs, top, weight, offset, out):  # pragma: no cover - compile
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_small(image, k, grid, ys, xs, top, weight, shift, out):  # pragma: no cover - compiled
+def _add_small(
+    image, hole, k, grid, ys, xs, top, weight, shift, out
+):  # pragma: no cover - compiled
     """Add candidate `k`'s share at the working resolution, sampled between pixels."""
     rgb = np.zeros(3, np.float32)
     for p in range(ys.size):
@@ -121,9 +128,38 @@ def _add_small(image, k, grid, ys, xs, top, weight, shift, out):  # pragma: no c
         for n in range(top.shape[2]):
             if top[y, x, n] == k:
                 v, u = grid[y, x, 1] + shift[y, x, n, 1], grid[y, x, 0] + shift[y, x, n, 0]
-                _between(image, v, u, rgb)
+                if not _between_seen(image, hole, v, u, rgb):
+                    _between_seen(image, hole, grid[y, x, 1], grid[y, x, 0], rgb)
                 for c in range(3):
                     out[y, x, c] += weight[y, x, n] * rgb[c]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _between_seen(image, hole, y, x, out):  # pragma: no cover - compiled
+    """Bilinear sample of (h, w, 3) `image`, written to `out`, of what is outside its hole alone.
+
+    Returns whether there was any.
+    """
+    y0 = max(min(int(y), image.shape[0] - 2), 0)
+    x0 = max(min(int(x), image.shape[1] - 2), 0)
+    fy = min(max(y - y0, np.float32(0)), np.float32(1))
+    fx = min(max(x - x0, np.float32(0)), np.float32(1))
+    mass = np.float32(0)
+    out[:] = 0
+    for j in range(2):
+        for i in range(2):
+            v, u = min(y0 + j, image.shape[0] - 1), min(x0 + i, image.shape[1] - 1)
+            if hole[v, u]:
+                continue
+            weight = (fy if j else 1 - fy) * (fx if i else 1 - fx) + _SOME
+            mass += weight
+            for c in range(3):
+                out[c] += weight * image[v, u, c]
+    if mass == 0:
+        return False
+    for c in range(3):
+        out[c] /= mass
+    return True
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -150,6 +186,31 @@ def _sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compi
             w = weight * wy[j] * wx[i]
             for c in range(3):
                 out[c] += w * image[v, u, c]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _sample_seen(image, hole, corner, size, y, x, out, weight):  # pragma: no cover - compiled
+    """`_sample`, of what is outside the picture's hole alone: the pixels next to it are interpolated
+    between those that are seen. `hole` is the part of it that `image` is.
+
+    Returns whether there was any.
+    """
+    y0, x0 = int(np.floor(y)), int(np.floor(x))
+    for j in range(-1, 3):
+        v = min(max(y0 + j, 0), size[0] - 1) - corner[0]
+        for i in range(-1, 3):
+            u = min(max(x0 + i, 0), size[1] - 1) - corner[1]
+            if hole[v, u]:
+                beside = np.zeros(3, np.float32)
+                found = _between_seen(
+                    image, hole, np.float32(y - corner[0]), np.float32(x - corner[1]), beside
+                )
+                if found:
+                    for c in range(3):
+                        out[c] += weight * beside[c]
+                return found
+    _sample(image, corner, size, y, x, out, weight)
+    return True
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -207,6 +268,11 @@ def _reaches(count, grid, ys, xs, top, shift):  # pragma: no cover - compiled
             if k < 0:
                 break
             right, down = shift[y, x, n]
+            # Where the shift leads into the source's hole, it is left out.
+            out[k, 0] = min(out[k, 0], grid[k, y, x, 1])
+            out[k, 1] = max(out[k, 1], grid[k, y, x, 1])
+            out[k, 2] = min(out[k, 2], grid[k, y, x, 0])
+            out[k, 3] = max(out[k, 3], grid[k, y, x, 0])
             # A pixel of the clip lies between this one and any of those beside it.
             for j in range(max(y - 1, 0), min(y + 2, height)):
                 for i in range(max(x - 1, 0), min(x + 2, width)):
@@ -236,7 +302,7 @@ def _sampled(field, at):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
+    image, hole, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
 ):  # pragma: no cover - compiled
     """Add candidate `k`'s share to every hole pixel that it is mixed into."""
     place = np.zeros(2, np.float32)
@@ -249,10 +315,16 @@ def _accumulate(
             if top[ny, nx, n] == k:
                 _between(grid, wy, wx, place)
                 v, u = place[1] + shift[ny, nx, n, 1], place[0] + shift[ny, nx, n, 0]
-                _sample(
-                    image, corner, size, (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
-                    out[i], share[i] * weight[ny, nx, n],
-                )  # fmt: skip
+                for _ in range(2):
+                    found = _sample_seen(
+                        image, hole, corner, size,
+                        (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
+                        out[i], share[i] * weight[ny, nx, n],
+                    )  # fmt: skip
+                    if found:
+                        break
+                    # The map itself leads to what is seen.
+                    v, u = grid[ny, nx, 1], grid[ny, nx, 0]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -324,9 +396,10 @@ def paint(
             continue
         rows = _part(low, high, scale[0], hole.shape[0])
         columns = _part(left, right, scale[1], hole.shape[1])
-        part = np.ascontiguousarray(frames[int(plan.source[k])].image[rows, columns])
+        source = frames[int(plan.source[k])]
+        part = np.ascontiguousarray(source.image[rows, columns])
         _accumulate(
-            part, (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
+            part, source.hole[rows, columns], (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
             blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
     base, offset = detail_of(plan, blend, frames)
