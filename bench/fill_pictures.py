@@ -126,7 +126,7 @@ def follow(clip: Clip, index: int) -> Steps:
         window.end()
         frame = window.frames[index]
         sources, own, layers = look_around(window, frame, settings.sources)
-        candidates = gather(frame, frame.box, sources)
+        candidates = gather(frame, window.hidden(index), sources)
         hole = crop(frame.work_hole, frame.box)
         means = layer_means(candidates, hole, frame.smooth, layers)
         share = decide(means, frame, frame.box, seen_around(frame, frame.box, own))

@@ -185,7 +185,9 @@ def planned(truth: np.ndarray, holes: np.ndarray, step: int, seed: int) -> list[
             if not sources:
                 continue
             hole = crop(frame.work_hole, box)
-            means = layer_means(gather(frame, box, sources), hole, frame.smooth, layers)
+            means = layer_means(
+                gather(frame, window.hidden(index), sources), hole, frame.smooth, layers
+            )
             rows = features(means, frame, box, seen_around(frame, box, own))
             offers = np.stack(
                 [means.colour[0][hole], means.colour[layers - 1][hole], frame.smooth[hole]], axis=1

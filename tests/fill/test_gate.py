@@ -31,7 +31,8 @@ def shares(scene, indices):
             frame = window.frames[index]
             hole = crop(frame.work_hole, frame.box)
             sources, own, layers = look_around(window, frame, choice.sources)
-            means = layer_means(gather(frame, frame.box, sources), hole, frame.smooth, layers)
+            candidates = gather(frame, window.hidden(index), sources)
+            means = layer_means(candidates, hole, frame.smooth, layers)
             offered = np.moveaxis(means.evidence[..., 7] > 0, 0, -1)
             yield decide(means, frame, frame.box, seen_around(frame, frame.box, own)), offered, hole
 

@@ -7,7 +7,7 @@ from fill.fill_scenes import HEIGHT, WIDTH, disc, eight_bit, photograph
 
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.geometry import crop, pixel_grid
-from cleanplate.fill.judge import gather, layer_means
+from cleanplate.fill.judge import Source, gather, layer_means
 
 NOTHING = np.zeros((HEIGHT // 2, WIDTH // 2, 2), np.uint8)  # no error, by either layer
 
@@ -19,9 +19,10 @@ def offers(brighter: float = 0.0, shifts=((0.0, 0.0),)):
     target = prepare(1, eight_bit(np.where(hole[..., None], 255, picture)), hole, 10**9)
     source = prepare(0, eight_bit(picture + brighter), disc(20, 20, 6), 10**9)
     grid = pixel_grid(target.box)
-    maps = [(source, 0, grid + np.float32(s), NOTHING) for s in shifts]
+    hidden = source.near_hole
+    maps = [Source(source, 0, grid + np.float32(s), NOTHING, hidden) for s in shifts]
     inside = crop(target.work_hole, target.box)
-    return target, gather(target, target.box, maps), inside, crop(picture, target.box)
+    return target, gather(target, target.near_hole, maps), inside, crop(picture, target.box)
 
 
 def test_exposure_is_matched_around_the_hole():

@@ -10,11 +10,11 @@ import numpy as np
 from numba import njit
 
 from cleanplate.fill.filled import Bits, Picture
-from cleanplate.fill.geometry import Box, bounding_box, crop, even, half_box, half_size
+from cleanplate.fill.geometry import Box, bounding_box, crop, even, grown, half_box, half_size
 from cleanplate.fill.smooth import harmonic_fill
 
-#: A frame is never sampled within this many working pixels of its hole: the edge of the thing
-#: that is being removed is soft, and would show as dark threads.
+#: Motion is never measured within this many working pixels of a hole, so that the edge of the thing that
+#: is being removed steers nothing.
 GUARD = 2
 
 
@@ -91,19 +91,14 @@ def prepare(
     if not work_hole.any():
         nowhere = np.zeros_like(gray, bool)
         return WorkFrame(index, image, Bits(hole), rgb, gray, nowhere, work_hole, work_hole, None)
-    size = 2 * GUARD + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    near = cv2.dilate(work_hole.astype(np.uint8), kernel)
-    # For motion the guard ring is hidden as well, so the removed thing's edge steers nothing.
-    near_gray = _halved(near * 255) > 0
+    near = grown(work_hole, GUARD)
+    near_gray = _halved(near.view(np.uint8) * 255) > 0
     box = even(bounding_box(work_hole, max(24, round(0.09 * width))), work_hole.shape)
     quiet = harmonic_fill(
         crop(gray, half_box(box))[..., None], crop(near_gray, half_box(box)), sweeps=12
     )
     crop(gray, half_box(box))[:] = np.clip(quiet[..., 0] + 0.5, 0, 255)
-    return WorkFrame(
-        index, image, Bits(hole), rgb, gray, near_gray, work_hole, near.astype(bool), box
-    )
+    return WorkFrame(index, image, Bits(hole), rgb, gray, near_gray, work_hole, near, box)
 
 
 def _touched(hole: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -98,6 +98,12 @@ def crop(array: np.ndarray, box: Box) -> np.ndarray:
     return array[y0:y1, x0:x1]
 
 
+def grown(mask: np.ndarray, by: int) -> np.ndarray:
+    """A mask with all that is within so many pixels of it, bool."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
+    return cv2.dilate(mask.view(np.uint8), disc).view(bool)
+
+
 def typical_length(shift: np.ndarray) -> float:
     """Mean length of (n, 2) shifts in pixels, each counted as at most 2, so outliers say little."""
     return float(np.minimum(np.hypot(shift[:, 0], shift[:, 1]), 2.0).mean())

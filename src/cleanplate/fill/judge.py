@@ -8,13 +8,14 @@ that the map follows, and for being near in time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numba import njit
 
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import Box, crop, half_size
+from cleanplate.fill.geometry import crop, half_size
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.smooth import spread
 
@@ -32,6 +33,24 @@ _PRIOR = 50.0
 _TRUST = np.exp(-((np.arange(766, dtype=np.float32) / (3 * _SAME_THING)) ** 2))
 #: Grey levels by which nothing explains what lies beyond the frame.
 _STRANGE = 40
+
+
+class Source(NamedTuple):
+    """A frame to look in, and the way there.
+
+    Attributes:
+        frame: the frame.
+        layer: the motion layer that is followed to it.
+        grid: float32 (bh, bw, 2), source coordinates in working pixels.
+        errors: `Window.errors` of the frame.
+        hidden: `Window.hidden` of it.
+    """
+
+    frame: WorkFrame
+    layer: int
+    grid: np.ndarray
+    errors: np.ndarray
+    hidden: np.ndarray
 
 
 @dataclass
@@ -136,35 +155,32 @@ def _spread_cells(sums: np.ndarray, prior: float, shape: tuple[int, int]) -> np.
     return out
 
 
-def gather(
-    target: WorkFrame,
-    box: Box,
-    sources: list[tuple[WorkFrame, int, np.ndarray, np.ndarray]],
-) -> Candidates:
+def gather(target: WorkFrame, hidden: np.ndarray, sources: list[Source]) -> Candidates:
     """Sample every source at its map and judge it by the ring around the hole.
 
     Args:
         target: the frame with the hole.
-        box: the region that the maps cover.
-        sources: (frame, layer, map float32 (bh, bw, 2), `Window.errors` of the frame) each.
+        hidden: `Window.hidden` of it.
+        sources: where to look for what is in its box.
     """
+    box = target.box
     height, width = box[1] - box[0], box[3] - box[2]
     count = len(sources)
     colour = np.empty((count, height, width, 3), np.uint8)
     fade = np.empty((count, height, width), np.uint8)
     unlike = np.empty((count, *half_size(height, width), 2), np.uint8)
     grids = np.empty((count, height, width, 2), np.float32)
-    for k, (frame, layer, grid, errors) in enumerate(sources):
+    for k, (frame, layer, grid, errors, unseen) in enumerate(sources):
         grids[k] = grid
         cv2.remap(
             frame.rgb, grids[k], None, cv2.INTER_LINEAR, dst=colour[k],
             borderMode=cv2.BORDER_CONSTANT,
         )  # fmt: skip
-        hidden = cv2.remap(
-            frame.near_hole.view(np.uint8) * np.uint8(255), grids[k], None, cv2.INTER_LINEAR,
+        veiled = cv2.remap(
+            unseen.view(np.uint8) * np.uint8(255), grids[k], None, cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT, borderValue=255,
         )  # fmt: skip
-        _, seen = cv2.threshold(hidden, 0, 255, cv2.THRESH_BINARY_INV)
+        _, seen = cv2.threshold(veiled, 0, 255, cv2.THRESH_BINARY_INV)
         # At its own pixels a blur of what is seen is never 0.
         np.bitwise_and(cv2.blur(seen, (_FADE, _FADE)), seen, out=fade[k])
         # Every second pixel of the map, in pixels of the half resolution.
@@ -173,13 +189,13 @@ def gather(
             cv2.INTER_LINEAR, dst=unlike[k], borderMode=cv2.BORDER_CONSTANT,
             borderValue=(_STRANGE * PACKED, _STRANGE * PACKED),
         )  # fmt: skip
-    own_view, near = crop(target.rgb, box), crop(target.near_hole, box)
+    own_view, near = crop(target.rgb, box), crop(hidden, box)
     offset = _exposure(own_view, colour, fade, near, _TRUST, 2)
     sums = _ring_error(own_view, colour, offset, fade, near, CELL)
     return Candidates(
-        source=np.array([s[0].index for s in sources], np.int32),
-        distance=np.array([abs(s[0].index - target.index) for s in sources], np.float32),
-        layer=np.array([s[1] for s in sources], np.int8),
+        source=np.array([s.frame.index for s in sources], np.int32),
+        distance=np.array([abs(s.frame.index - target.index) for s in sources], np.float32),
+        layer=np.array([s.layer for s in sources], np.int8),
         grid=grids,
         colour=colour,
         offset=offset,

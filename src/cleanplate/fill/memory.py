@@ -37,7 +37,7 @@ class Memory:
         self._frames: OrderedDict[int, WorkFrame] = OrderedDict()
         self._steps: dict[int, Future] = {}
         self._values: dict[str, OrderedDict[int, Any]] = {
-            kind: OrderedDict() for kind in ("errors", "completed", "plan")
+            kind: OrderedDict() for kind in ("errors", "hidden", "completed", "plan")
         }
         self._lock = threading.RLock()
 
@@ -67,8 +67,8 @@ class Memory:
             return known
 
     def value(self, kind: str, index: int, work: Callable[[], Any]) -> Any:
-        """What explains a frame ("errors"), its completion as a key frame ("completed"), or its
-        "plan"."""
+        """What explains a frame ("errors"), what it does not show ("hidden"), its completion as a key
+        frame ("completed"), or its "plan"."""
         table = self._values[kind]
         with self._lock:
             if index in table:
@@ -87,6 +87,7 @@ class Memory:
         self._values["plan"].clear()
         for other in range(index - _AROUND, index + _AROUND + 1):
             self._values["errors"].pop(other, None)
+            self._values["hidden"].pop(other, None)
         for other in range(index - KEY_REACH - _AROUND, index + KEY_REACH + _AROUND + 1):
             self._values["completed"].pop(other, None)
 

@@ -11,7 +11,7 @@ from cleanplate.fill.compose import paint
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, half_box, warp_map
-from cleanplate.fill.judge import Candidates, Means, gather, layer_means
+from cleanplate.fill.judge import Candidates, Means, Source, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.plan import Plan
 from cleanplate.fill.register import register
@@ -20,8 +20,6 @@ from cleanplate.fill.settle import Blend
 from cleanplate.fill.unseen import Completed, carry, clone, complete_key
 from cleanplate.fill.window import Window
 
-#: A frame, the layer followed to it, the map into it, and how each layer explains what it shows.
-Source = tuple[WorkFrame, int, np.ndarray, np.ndarray]
 #: Belief in the smooth fill beyond which what other frames show is not taken for what is there, the
 #: standard deviation, in working pixels, over which that is judged, and how far to either side of it
 #: their detail fades.
@@ -65,7 +63,7 @@ def _judge(window: Window, frame: WorkFrame, lattice: Lattice) -> Plan:
     sources, own, layers = look_around(window, frame, lattice)
     if not sources:
         return _smooth_only(frame)
-    candidates = gather(frame, frame.box, sources)
+    candidates = gather(frame, window.hidden(frame.index), sources)
     hole = crop(frame.work_hole, frame.box)
     means = layer_means(candidates, hole, frame.smooth, layers)
     around = seen_around(frame, frame.box, own)
@@ -183,12 +181,14 @@ def look_around(
                 # From the measured motion to the last frame on, so that no drift gathers.
                 motion = chain.between(beside, i) @ motion
                 beside = i
-                if not _shows(window.frames[i], motion, box, hole):
+                hidden = window.hidden(i)
+                if not _shows(hidden, motion, box, hole):
                     continue
                 grid, motion = register(
                     frame, window.frames[i], motion, box, member, camera=layer == 0
                 )
-                sources.append((window.frames[i], layer, grid, window.errors(i)))
+                errors = window.errors(i)
+                sources.append(Source(window.frames[i], layer, grid, errors, hidden))
     return sources, own, len(chains)
 
 
@@ -271,14 +271,14 @@ def _share(frame: WorkFrame, without: np.ndarray, doubt: np.ndarray) -> np.ndarr
     return np.minimum(fading, np.clip((away - 1.42) / 0.58, 0, 1))
 
 
-def _shows(source: WorkFrame, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:
-    """Whether the source shows enough of the hole to be worth registering."""
+def _shows(hidden: np.ndarray, motion: np.ndarray, box: Box, hole: np.ndarray) -> bool:
+    """Whether a source, but for what is hidden in it, shows enough of the hole to be worth registering."""
     step = 4
     grid = warp_map(motion, box, step)
-    hidden = cv2.remap(
-        source.near_hole.astype(np.uint8), grid, None, cv2.INTER_NEAREST,
+    veiled = cv2.remap(
+        hidden.view(np.uint8), grid, None, cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT, borderValue=1,
     )  # fmt: skip
     asked = hole[::step, ::step]
     number = int(asked.sum())
-    return number == 0 or float((hidden[asked] == 0).sum()) > _WORTH_SHOWING * number
+    return number == 0 or float((veiled[asked] == 0).sum()) > _WORTH_SHOWING * number

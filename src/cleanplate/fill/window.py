@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.fill.frame import WorkFrame
+from cleanplate.fill.frame import GUARD, WorkFrame
+from cleanplate.fill.fringe import BESIDE, fringe
+from cleanplate.fill.geometry import grown
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.motion import (
     PACKED,
@@ -52,6 +54,7 @@ class Window:
         self.frames: dict[int, WorkFrame] = {}
         self._steps: dict[int, Future] = {}
         self._errors: dict[int, Future] = {}
+        self._hidden: dict[int, Future] = {}
         self._completed: dict[int, Future] = {}
         self.length: int | None = None
         self._count = 0
@@ -85,7 +88,7 @@ class Window:
     def forget(self, index: int) -> None:
         """Let go of what no frame after `index` looks at."""
         oldest = self._deciding(index).start
-        for table in (self.frames, self._steps, self._errors, self._completed):
+        for table in (self.frames, self._steps, self._errors, self._hidden, self._completed):
             for key in [k for k in table if k < oldest]:
                 del table[key]
 
@@ -101,10 +104,13 @@ class Window:
         around = [self._step(i) for i in range(index - SETTLE, index + SETTLE + 1)]
         return settle_other(around, SETTLE)
 
+    def _camera(self, first: int, last: int) -> Chain:
+        return Chain(first, [self._step(i).camera for i in range(first, last)])
+
     def chains(self, first: int, last: int) -> list[Chain]:
         """One chain per layer over the frames `first` to `last`."""
+        chains = [self._camera(first, last)]
         camera = [self._step(i).camera for i in range(first, last)]
-        chains = [Chain(first, camera)]
         other = [self.second_layer(i) for i in range(first, last)]
         if any(o is not None for o in other):
             chains.append(
@@ -122,6 +128,29 @@ class Window:
             index,
             lambda: self.remembered("errors", index, lambda: self._explain(index)),
         )
+
+    def hidden(self, index: int) -> np.ndarray:
+        """Where frame `index` does not show the background: its hole, and the fringe around it that still
+        shows what is in it.
+
+        bool (wh, ww), at the working resolution.
+        """
+        return _once(
+            self._hidden,
+            index,
+            lambda: self.remembered("hidden", index, lambda: self._hide(index)),
+        )
+
+    def _hide(self, index: int) -> np.ndarray:
+        frame = self.frames[index]
+        if frame.box is None:
+            return frame.work_hole
+        beside = [index + step for step in BESIDE if index + step in self.frames]
+        camera = self._camera(min(index, *beside), max(index, *beside)) if beside else None
+        width = fringe(frame, [(self.frames[i], camera.between(index, i)) for i in beside])
+        # The window holds some hundred frames: nothing new for most of them.
+        known = {0: frame.work_hole, GUARD: frame.near_hole}
+        return known[width] if width in known else grown(frame.work_hole, width)
 
     def completed(self, index: int, work: Callable[[], Completed | None]) -> Completed | None:
         """Key frame `index` with its hole made up by `work`, once."""
