@@ -22,7 +22,7 @@ from cleanplate.fill.settle import Blend
 TONE = 1.5
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
-GAIN = 1.13
+GAIN = 1.16
 #: What every pixel around a place counts for at least, where some of them are in the hole.
 _SOME = np.float32(1e-4)
 #: Beyond any coordinate; fast arithmetic knows no infinity.

@@ -24,7 +24,7 @@ CELL = 4
 #: Error in grey levels that is assumed where nothing can be compared.
 WORST = 60.0
 #: Width in working pixels over which a source fades out at the edge of what it saw.
-_FADE = 7
+_FADE = 3
 #: Difference in grey levels beyond which a ring pixel says nothing about exposure.
 _SAME_THING = 24.0
 #: Pixels that say that the exposure is the same, besides those that are compared.
@@ -210,13 +210,13 @@ KEPT_SOURCES = 6
 #: Names of the per-layer evidence, in the order of the last axis of `Means.evidence`.
 EVIDENCE = ("log_weight", "ring", "best_ring", "own", "rival", "distance", "spread", "number")
 #: Grey levels of ring error that cost a candidate a factor e of its weight.
-_RING_SCALE = 3.0
+_RING_SCALE = 2.5
 #: Spread in grey levels at which candidates count as showing different things.
 _DISAGREE = 8.0
 #: Power of a candidate's weight in the detail: where all agree, and how much more where not.
 _POWER, _POWER_APART = 3.5, 9.0
 #: Frames of distance that cost a candidate a factor e.
-_TIME_SCALE = 20.0
+_TIME_SCALE = 12.0
 
 
 @dataclass

@@ -34,7 +34,7 @@ _ELSEWHERE = 1.5
 _AROUND = 1.2
 _REACH = 2  # pixels, of those that do
 #: Power of a source's votes in the blend: the more, the sharper.
-_MAJORITY = np.float32(6)
+_MAJORITY = np.float32(4)
 #: Share of a pixel above which it counts as one that was filled.
 _WHOLE = np.float32(0.99)
 #: Votes below which a source is not worth sampling.
