@@ -19,10 +19,10 @@ from cleanplate.fill.plan import Plan
 from cleanplate.fill.settle import Blend
 
 #: Standard deviation, in working pixels, that parts tone from detail.
-TONE = 1.5
+TONE = 0.8
 #: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
 #: fraction of a pixel, and take something from each other.
-GAIN = 1.16
+GAIN = 1.34
 #: What every pixel around a place counts for at least, where some of them are in the hole.
 _SOME = np.float32(1e-4)
 #: Beyond any coordinate; fast arithmetic knows no infinity.
