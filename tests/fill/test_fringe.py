@@ -9,8 +9,8 @@ from fill.fill_scenes import HEIGHT, WIDTH, Scene, disc, eight_bit, photograph, 
 
 from cleanplate.fill import fill_shot
 from cleanplate.fill import window as window_module
-from cleanplate.fill.frame import GUARD, prepare
-from cleanplate.fill.fringe import WIDEST, fringe
+from cleanplate.fill.frame import prepare
+from cleanplate.fill.fringe import USUAL, WIDEST, fringe
 
 LENGTH = 13
 
@@ -52,7 +52,7 @@ def test_past_a_mask_with_a_margin_nothing_is_left_out(softness):
 
 
 def test_where_the_hole_stands_still_nothing_is_known():
-    assert width_in(*passing(softness=1.0, margin=0, speed=0)) == GUARD
+    assert width_in(*passing(softness=1.0, margin=0, speed=0)) == USUAL
 
 
 def test_a_soft_edge_leaves_no_dark_threads(monkeypatch):

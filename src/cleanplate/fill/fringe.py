@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 from numba import njit
 
-from cleanplate.fill.frame import GUARD, WorkFrame
+from cleanplate.fill.frame import WorkFrame
 
 #: Pixels that a fringe is at most taken to be wide.
 WIDEST = 3
+#: And how many where nothing is known of it.
+USUAL = 2
 #: Other frames that are asked, by how many frames they are away.
 BESIDE = (-6, -4, -2, 2, 4, 6)
 #: Distances from the hole, in pixels, at which the picture is taken to be free of the thing.
@@ -39,7 +41,7 @@ def fringe(frame: WorkFrame, beside: list[tuple[WorkFrame, np.ndarray]]) -> int:
         beside: other frames, and the camera's motion to each.
 
     Returns:
-        GUARD where the hole hardly moves, so that no other frame shows what is beside it.
+        USUAL where the hole hardly moves, so that no other frame shows what is beside it.
     """
     own = _distance(frame)
     total, number = np.zeros(_FREE.stop), np.zeros(_FREE.stop)
@@ -51,7 +53,7 @@ def fringe(frame: WorkFrame, beside: list[tuple[WorkFrame, np.ndarray]]) -> int:
             motion, total, number,
         )  # fmt: skip
     if number[:WIDEST].min() < _ENOUGH or number[_FREE].sum() < _ENOUGH:
-        return GUARD
+        return USUAL
     usual = _WORSE * total[_FREE].sum() / number[_FREE].sum()
     shows = total[:WIDEST] > usual * number[:WIDEST]
     return WIDEST if shows.all() else int(shows.argmin())
