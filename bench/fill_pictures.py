@@ -240,8 +240,8 @@ def belief_picture(clip: Clip, steps: Steps) -> np.ndarray:
 def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
     """Detail from the best sources, tone from all: and the two together."""
     view, plan = _around(steps), steps.plan
-    base, offset = detail_of(plan, agree(plan, {}, {}), steps.window.frames)
-    tone = tone_of(plan, plan.soft, base, offset)
+    detail = detail_of(plan, agree(plan, {}, {}), plan.soft, steps.window.frames)
+    tone = tone_of(plan, plan.soft, detail)
     tone[~steps.hole] = 0
     here = crop(clip.seen[SHOWN], steps.box)
 
@@ -252,7 +252,7 @@ def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
         [
             [
                 ("mean of all offers", placed(plan.soft)),
-                ("detail: the best sources", placed(base)),
+                ("detail: the best sources", placed(detail.base)),
                 ("tone to add, x4, on grey", _byte(tone * 4 + 128)[view]),
                 ("together", crop(image, steps.box)[view]),
             ]

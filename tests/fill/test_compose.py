@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cleanplate.fill.compose import GAIN, tone_of
+from cleanplate.fill.compose import Detail, tone_of
 
 HEIGHT, WIDTH, MIDDLE = 24, 44, 22
+GAIN = 1.3
 LEFT = np.arange(WIDTH) < MIDDLE
 
 
@@ -38,6 +39,7 @@ def _across(base, settled, share) -> np.ndarray:
         share=np.broadcast_to(share.astype(np.float32), hole.shape),
         soft=settled,
     )
-    tone = tone_of(plan, settled, base, np.zeros_like(base))
+    gain = np.full(hole.shape, GAIN, np.float32)
+    tone = tone_of(plan, settled, Detail(base, np.zeros_like(base), gain))
     share = plan.share[..., None]
     return (share * GAIN * base + (1 - share) * plan.soft + tone)[HEIGHT // 2, 10:-10, 0]

@@ -8,6 +8,8 @@ tone leans on the smooth fill while the texture stays.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numba import njit
@@ -20,9 +22,14 @@ from cleanplate.fill.settle import Blend
 
 #: Standard deviation, in working pixels, that parts tone from detail.
 TONE = 0.8
-#: What the detail of sources is multiplied by: those that are mixed are not aligned to the last
-#: fraction of a pixel, and take something from each other.
-GAIN = 1.34
+#: What detail is multiplied by where nothing else of the picture is softer than its sources, since those that
+#: are mixed take something from each other; and how many times that where much is.
+_GAIN, _MOST = 1.1, 1.8
+#: Standard deviations, in working pixels: of the finest that the eye takes for sharpness, and of the area over
+#: which it is compared.
+_SHARP, _AREA = 1.0, 4.0
+#: Squared grey levels of detail that are only noise.
+_GRAIN = 0.25
 #: What every pixel around a place counts for at least, where some of them are in the hole.
 _SOME = np.float32(1e-4)
 #: Beyond any coordinate; fast arithmetic knows no infinity.
@@ -32,20 +39,32 @@ _NOWHERE = 1e30
 _CUBIC = -0.9
 
 
+@dataclass(frozen=True)
+class Detail:
+    """What the sources of a plan's detail show, at the working resolution.
+
+    Attributes:
+        base: float32 (bh, bw, 3), the sources mixed as they are; the plan's soft picture where
+            there are none.
+        offset: float32 (bh, bw, 3), what matching their exposure adds.
+        gain: float32 (bh, bw), what their detail is to be multiplied by.
+    """
+
+    base: np.ndarray
+    offset: np.ndarray
+    gain: np.ndarray
+
+
 def detail_of(
-    plan: Plan, blend: Blend, frames: dict[int, WorkFrame]
-) -> tuple[np.ndarray, np.ndarray]:
-    """What the sources show, at the working resolution.
+    plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]
+) -> Detail:
+    """Mix the sources of a plan's detail.
 
     Args:
         plan: the plan.
         blend: the sources of its detail.
+        settled: float32 (bh, bw, 3), its soft picture, made steady over time.
         frames: the frames that it looks at, by index.
-
-    Returns:
-        base: float32 (bh, bw, 3), the sources mixed as they are; the plan's soft picture where
-            there are none.
-        offset: float32 (bh, bw, 3), what matching their exposure adds.
     """
     ys, xs = np.nonzero(plan.layer >= 0)
     base = plan.soft.copy()
@@ -58,11 +77,35 @@ def detail_of(
             source.rgb, source.work_hole, k, plan.grid[k], ys, xs,
             blend.top, blend.weight, blend.shift, base,
         )  # fmt: skip
-    return base, offset
+    gain = _gain(plan.layer >= 0, (base + offset).mean(axis=2), settled.mean(axis=2))
+    return Detail(base, offset, gain)
 
 
-def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """What to add to the sources, multiplied by GAIN, and to the soft picture, each as far as it is
+def _gain(where: np.ndarray, shown: np.ndarray, settled: np.ndarray) -> np.ndarray:
+    """What makes the picture as sharp as its sources: they show more of what is just coarser than detail than
+    the mean of all offers does, which is taken for it, and the finest is what can make up for that.
+
+    Args:
+        where: bool (bh, bw), where there are sources.
+        shown: float32 (bh, bw), the lightness that they show.
+        settled: float32 (bh, bw), that of the soft picture.
+    """
+    fine = shown - _coarse(shown)
+    kept = _coarse(settled) + fine
+    parts = [np.ones_like(shown), _sharp(shown), _sharp(kept), fine * fine]
+    parts = cv2.GaussianBlur(np.dstack(parts) * where[..., None], (0, 0), _AREA)
+    number, wanted, there, finest = np.moveaxis(parts, 2, 0)
+    lacks = np.maximum(wanted - there, 0) / (finest + _GRAIN * number + 1e-3)
+    return np.float32(_GAIN) * np.minimum(np.sqrt(1 + lacks), np.float32(_MOST))
+
+
+def _sharp(picture: np.ndarray) -> np.ndarray:
+    """The energy of what is fine in it."""
+    return (picture - cv2.GaussianBlur(picture, (0, 0), _SHARP)) ** 2
+
+
+def tone_of(plan: Plan, settled: np.ndarray, detail: Detail) -> np.ndarray:
+    """What to add to the sources, multiplied by their gain, and to the soft picture, each as far as it is
     taken: smooth at the scale of TONE.
 
     Of each layer's part of the hole by itself, with what is around the hole: where one layer gives
@@ -72,12 +115,12 @@ def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarra
     Args:
         plan: the plan.
         settled: float32 (bh, bw, 3), its soft picture, made steady over time.
-        base, offset: from `detail_of`.
+        detail: from `detail_of`.
     """
     hole = crop(plan.frame.work_hole, plan.box)
     # Outside the hole both are the picture itself, so the difference fades out at its border.
-    lacks = np.where(hole[..., None], settled - base - offset, 0.0).astype(np.float32)
-    lacks -= np.float32(GAIN - 1) * base
+    lacks = np.where(hole[..., None], settled - detail.base - detail.offset, np.float32(0))
+    lacks -= (detail.gain - 1)[..., None] * detail.base
     counts = np.where(hole, 1 - plan.share, 1).astype(np.float32)
     tone = _coarse((settled - plan.soft) * counts[..., None])
     tone /= np.maximum(_coarse(counts), 1e-3)[..., None]
@@ -88,8 +131,8 @@ def tone_of(plan: Plan, settled: np.ndarray, base: np.ndarray, offset: np.ndarra
         share = plan.share[own][:, None]
         counts = np.where(own, plan.share, ~hole).astype(np.float32)
         mass = _coarse(counts)[own][:, None]
-        detail = _coarse(lacks * counts[..., None])[own] / np.maximum(mass, 1e-3) + offset[own]
-        tone[own] = share * detail + (1 - share) * tone[own]
+        beside = _coarse(lacks * counts[..., None])[own] / np.maximum(mass, 1e-3)
+        tone[own] = share * (beside + detail.offset[own]) + (1 - share) * tone[own]
     return tone
 
 
@@ -402,9 +445,9 @@ def paint(
             part, source.hole[rows, columns], (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
             blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
-    base, offset = detail_of(plan, blend, frames)
-    colour *= np.float32(GAIN)
-    tone = tone_of(plan, settled, base, offset)
+    detail = detail_of(plan, blend, settled, frames)
+    colour *= _sampled(detail.gain[..., None], at)[:, None]
+    tone = tone_of(plan, settled, detail)
     inside = crop(frame.work_hole, plan.box)
     _add_tone(colour, at, share, plan.soft, tone, plan.layer, inside, unit)
     for part in plan.fine:
