@@ -25,9 +25,9 @@ TONE = 0.8
 #: What detail is multiplied by where nothing else of the picture is softer than its sources, since those that
 #: are mixed take something from each other; and how many times that where much is.
 _GAIN, _MOST = 1.1, 1.8
-#: Standard deviations, in working pixels: of the finest that the eye takes for sharpness, and of the area over
-#: which it is compared.
-_SHARP, _AREA = 1.0, 4.0
+#: Standard deviation, in working pixels, of the finest that the eye takes for sharpness, and the area, in
+#: pixels, over which it is compared.
+_SHARP, _AREA = 1.0, (9, 9)
 #: Squared grey levels of detail that are only noise.
 _GRAIN = 0.25
 #: What every pixel around a place counts for at least, where some of them are in the hole.
@@ -77,7 +77,8 @@ def detail_of(
             source.rgb, source.work_hole, k, plan.grid[k], ys, xs,
             blend.top, blend.weight, blend.shift, base,
         )  # fmt: skip
-    gain = _gain(plan.layer >= 0, (base + offset).mean(axis=2), settled.mean(axis=2))
+    light = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (base + offset, settled)]
+    gain = _gain(plan.layer >= 0, *light)
     return Detail(base, offset, gain)
 
 
@@ -93,10 +94,14 @@ def _gain(where: np.ndarray, shown: np.ndarray, settled: np.ndarray) -> np.ndarr
     fine = shown - _coarse(shown)
     kept = _coarse(settled) + fine
     parts = [np.ones_like(shown), _sharp(shown), _sharp(kept), fine * fine]
-    parts = cv2.GaussianBlur(np.dstack(parts) * where[..., None], (0, 0), _AREA)
-    number, wanted, there, finest = np.moveaxis(parts, 2, 0)
+    number, wanted, there, finest = (_around(part * where) for part in parts)
     lacks = np.maximum(wanted - there, 0) / (finest + _GRAIN * number + 1e-3)
     return np.float32(_GAIN) * np.minimum(np.sqrt(1 + lacks), np.float32(_MOST))
+
+
+def _around(picture: np.ndarray) -> np.ndarray:
+    """Its mean around each pixel: of squares twice, since the edges of one would show."""
+    return cv2.blur(cv2.blur(picture, _AREA), _AREA)
 
 
 def _sharp(picture: np.ndarray) -> np.ndarray:
@@ -231,29 +236,30 @@ def _sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compi
                 out[c] += w * image[v, u, c]
 
 
+def _met(hole: np.ndarray) -> np.ndarray:
+    """Where a bicubic sample between a pixel and the next meets a hole, bool like it."""
+    return cv2.dilate(hole.view(np.uint8), np.ones((4, 4), np.uint8), anchor=(1, 1)).view(bool)
+
+
 @njit(cache=True, nogil=True, fastmath=True)
-def _sample_seen(image, hole, corner, size, y, x, out, weight):  # pragma: no cover - compiled
-    """`_sample`, of what is outside the picture's hole alone: the pixels next to it are interpolated
-    between those that are seen. `hole` is the part of it that `image` is.
+def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma: no cover - compiled
+    """`_sample`, of what is outside the picture's hole alone: right beside it, what is seen is interpolated.
+
+    `hole` is the part of it that `image` is, and `near` where it is so close that a sample meets it.
 
     Returns whether there was any.
     """
-    y0, x0 = int(np.floor(y)), int(np.floor(x))
-    for j in range(-1, 3):
-        v = min(max(y0 + j, 0), size[0] - 1) - corner[0]
-        for i in range(-1, 3):
-            u = min(max(x0 + i, 0), size[1] - 1) - corner[1]
-            if hole[v, u]:
-                beside = np.zeros(3, np.float32)
-                found = _between_seen(
-                    image, hole, np.float32(y - corner[0]), np.float32(x - corner[1]), beside
-                )
-                if found:
-                    for c in range(3):
-                        out[c] += weight * beside[c]
-                return found
-    _sample(image, corner, size, y, x, out, weight)
-    return True
+    v = min(max(int(np.floor(y)), 0), size[0] - 1) - corner[0]
+    u = min(max(int(np.floor(x)), 0), size[1] - 1) - corner[1]
+    if not near[v, u]:
+        _sample(image, corner, size, y, x, out, weight)
+        return True
+    beside = np.zeros(3, np.float32)
+    found = _between_seen(image, hole, np.float32(y - corner[0]), np.float32(x - corner[1]), beside)
+    if found:
+        for c in range(3):
+            out[c] += weight * beside[c]
+    return found
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -345,7 +351,7 @@ def _sampled(field, at):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image, hole, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
+    image, hole, near, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
 ):  # pragma: no cover - compiled
     """Add candidate `k`'s share to every hole pixel that it is mixed into."""
     place = np.zeros(2, np.float32)
@@ -360,7 +366,7 @@ def _accumulate(
                 v, u = place[1] + shift[ny, nx, n, 1], place[0] + shift[ny, nx, n, 0]
                 for _ in range(2):
                     found = _sample_seen(
-                        image, hole, corner, size,
+                        image, hole, near, corner, size,
                         (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
                         out[i], share[i] * weight[ny, nx, n],
                     )  # fmt: skip
@@ -441,8 +447,9 @@ def paint(
         columns = _part(left, right, scale[1], hole.shape[1])
         source = frames[int(plan.source[k])]
         part = np.ascontiguousarray(source.image[rows, columns])
+        beside = np.ascontiguousarray(source.hole[rows, columns])
         _accumulate(
-            part, source.hole[rows, columns], (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
+            part, beside, _met(beside), (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
             blend.top, blend.weight, blend.shift, scale, colour,
         )  # fmt: skip
     detail = detail_of(plan, blend, settled, frames)

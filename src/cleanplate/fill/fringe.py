@@ -18,7 +18,7 @@ WIDEST = 3
 #: And how many where nothing is known of it.
 USUAL = 2
 #: Other frames that are asked, by how many frames they are away.
-BESIDE = (-6, -4, -2, 2, 4, 6)
+BESIDE = (-6, -3, 3, 6)
 #: Distances from the hole, in pixels, at which the picture is taken to be free of the thing.
 _FREE = slice(4, 8)
 _AWAY = np.float32(6)  # and from which another frame is asked

@@ -45,7 +45,7 @@ _MOST_STEP = 24.0, 80.0
 #: Working pixels across that what is unseen has at least to be given texture.
 _BRUSH = np.ones((4, 4), np.uint8)
 #: A source is worth registering where it shows at least this share of the hole.
-_WORTH_SHOWING = 0.01
+_WORTH_SHOWING = 0.02
 
 
 def plan_frame(window: Window, index: int, settings: FillSettings) -> Plan | None:

@@ -71,7 +71,7 @@ def register(
     plane = half_motion(motion)
     grid, rest, seen = _measure(target, source, plane, half, near)
     trusted = seen & member
-    refined = _refit(rest, trusted, half, plane)
+    refined = _refit(rest, trusted, grid, plane)
     if refined is not None:
         plane = refined
         moved = warp_map(refined, half)
@@ -130,25 +130,25 @@ def _doubled(rest: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _refit(
-    rest: np.ndarray, trusted: np.ndarray, box: Box, motion: np.ndarray
+    rest: np.ndarray, trusted: np.ndarray, grid: np.ndarray, motion: np.ndarray
 ) -> np.ndarray | None:
-    """The plane motion with the affine part of the remainder taken in, where enough is trusted.
+    """The plane `motion`, whose map is `grid`, with the affine part of the remainder taken in, where
+    enough is trusted.
 
     Affine, because the ring around a hole seldom holds the two further degrees of freedom of a
     homography well enough to continue them across the hole.
     """
-    ys, xs = np.nonzero(trusted[::_SAMPLED, ::_SAMPLED])
-    if xs.size < 30:
+    sparse = slice(None, None, _SAMPLED), slice(None, None, _SAMPLED)
+    sampled = trusted[sparse]
+    if np.count_nonzero(sampled) < 30:
         return None
-    ys, xs = ys * _SAMPLED, xs * _SAMPLED
     # The remainder is measured in the source frame; an affine change there follows the motion.
-    grid = warp_map(motion, box)[ys, xs]
+    grid, rest = grid[sparse][sampled], rest[sparse][sampled]
     matrix, _ = cv2.estimateAffine2D(
-        grid, grid + rest[ys, xs], ransacReprojThreshold=0.75, maxIters=200, confidence=0.99
+        grid, grid + rest, ransacReprojThreshold=0.75, maxIters=200, confidence=0.99
     )
     if matrix is None:
         return None
-    rest = rest[ys, xs]
     after = rest - (grid @ matrix[:, :2].T + matrix[:, 2] - grid)
     if typical_length(rest) <= typical_length(after) + WORTHWHILE:
         return None
