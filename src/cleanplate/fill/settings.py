@@ -22,7 +22,7 @@ Lattice = tuple[tuple[int, int], ...]
 #: slow object hides for long.
 _SOURCES: dict[str, Lattice] = {
     "draft": ((1, 2), (4, 8), (8, 24)),
-    "good": ((1, 6), (4, 16), (8, 32)),
+    "good": ((1, 5), (5, 15), (10, 30)),
     "best": ((1, 10), (4, 24), (8, 48)),
 }
 #: Frames side by side that look at the same others: what they are filled with then changes less from
