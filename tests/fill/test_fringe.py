@@ -51,6 +51,13 @@ def test_past_a_mask_with_a_margin_nothing_is_left_out(softness):
     assert width_in(*passing(softness, margin=6)) == 0
 
 
+def test_frames_without_a_hole_are_asked_as_well():
+    scene, frames = passing(softness=2.5, margin=0, speed=0)
+    others = [i for i in range(LENGTH) if i != LENGTH // 2]
+    scene.holes[others], frames[others] = False, scene.truth[others]
+    assert width_in(scene, frames) == WIDEST
+
+
 def test_where_the_hole_stands_still_nothing_is_known():
     assert width_in(*passing(softness=1.0, margin=0, speed=0)) == USUAL
 

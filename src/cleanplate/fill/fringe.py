@@ -46,8 +46,6 @@ def fringe(frame: WorkFrame, beside: list[tuple[WorkFrame, np.ndarray]]) -> int:
     own = _distance(frame)
     total, number = np.zeros(_FREE.stop), np.zeros(_FREE.stop)
     for other, motion in beside:
-        if other.box is None:
-            continue
         _compare(
             frame.rgb, own, _corner(frame), other.rgb, _distance(other), _corner(other),
             motion, total, number,
@@ -60,11 +58,13 @@ def fringe(frame: WorkFrame, beside: list[tuple[WorkFrame, np.ndarray]]) -> int:
 
 
 def _corner(frame: WorkFrame) -> tuple[int, int]:
-    return frame.box[0], frame.box[2]
+    return (0, 0) if frame.box is None else (frame.box[0], frame.box[2])
 
 
 def _distance(frame: WorkFrame) -> np.ndarray:
-    """How far each pixel of a frame's box is from its hole, float32."""
+    """How far each pixel of a frame's box is from its hole, float32; empty without a hole."""
+    if frame.box is None:
+        return np.zeros((0, 0), np.float32)
     y0, y1, x0, x1 = frame.box
     free = (~frame.work_hole[y0:y1, x0:x1]).astype(np.uint8)
     return cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_5)
