@@ -87,6 +87,13 @@ class FillSettings:
         return tuple((every, min(far, KEY_REACH // every * every)) for every, far in self.sources)
 
     @property
+    def measures_fringe(self) -> bool:
+        """Whether it is measured how far past its hole a thing still shows. A draft takes what is usual:
+        shadows are found by one, as what lies around a hole and differs from its fill, and a rim that moved
+        with them would hide or show some."""
+        return self._level != "draft"
+
+    @property
     def span(self) -> int:
         """Frames either side that a frame's tone is averaged with."""
         return _SPAN[self._level]

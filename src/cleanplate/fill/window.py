@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cleanplate.fill.frame import GUARD, WorkFrame
-from cleanplate.fill.fringe import BESIDE, fringe
+from cleanplate.fill.fringe import BESIDE, USUAL, fringe
 from cleanplate.fill.geometry import grown
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.motion import (
@@ -145,12 +145,16 @@ class Window:
         frame = self.frames[index]
         if frame.box is None:
             return frame.work_hole
-        beside = [index + step for step in BESIDE if index + step in self.frames]
-        camera = self._camera(min(index, *beside), max(index, *beside)) if beside else None
-        width = fringe(frame, [(self.frames[i], camera.between(index, i)) for i in beside])
+        width = self._fringe(frame) if self._settings.measures_fringe else USUAL
         # The window holds some hundred frames: nothing new for most of them.
         known = {0: frame.work_hole, GUARD: frame.near_hole}
         return known[width] if width in known else grown(frame.work_hole, width)
+
+    def _fringe(self, frame: WorkFrame) -> int:
+        index = frame.index
+        beside = [index + step for step in BESIDE if index + step in self.frames]
+        camera = self._camera(min(index, *beside), max(index, *beside)) if beside else None
+        return fringe(frame, [(self.frames[i], camera.between(index, i)) for i in beside])
 
     def completed(self, index: int, work: Callable[[], Completed | None]) -> Completed | None:
         """Key frame `index` with its hole made up by `work`, once."""
