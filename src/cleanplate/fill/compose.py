@@ -183,15 +183,21 @@ def _add_small(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _first(at, size):  # pragma: no cover - compiled
+    """The first of the two pixels that a place on an axis of `size` lies between, and how far from it to
+    the next, 0..1."""
+    first = max(min(int(at), size - 2), 0)
+    return first, min(max(at - first, np.float32(0)), np.float32(1))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _between_seen(image, hole, y, x, out):  # pragma: no cover - compiled
     """Bilinear sample of (h, w, 3) `image`, written to `out`, of what is outside its hole alone.
 
     Returns whether there was any.
     """
-    y0 = max(min(int(y), image.shape[0] - 2), 0)
-    x0 = max(min(int(x), image.shape[1] - 2), 0)
-    fy = min(max(y - y0, np.float32(0)), np.float32(1))
-    fx = min(max(x - x0, np.float32(0)), np.float32(1))
+    y0, fy = _first(y, image.shape[0])
+    x0, fx = _first(x, image.shape[1])
     mass = np.float32(0)
     out[:] = 0
     for j in range(2):
@@ -265,11 +271,9 @@ def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma:
 @njit(cache=True, nogil=True, fastmath=True)
 def _between(field, wy, wx, out):  # pragma: no cover - compiled
     """Bilinear sample of (h, w, c) `field`, written to `out`; its border continues outwards."""
-    y0 = max(min(int(wy), field.shape[0] - 2), 0)
-    x0 = max(min(int(wx), field.shape[1] - 2), 0)
+    y0, fy = _first(wy, field.shape[0])
+    x0, fx = _first(wx, field.shape[1])
     y1, x1 = min(y0 + 1, field.shape[0] - 1), min(x0 + 1, field.shape[1] - 1)
-    fy = min(max(wy - y0, np.float32(0)), np.float32(1))
-    fx = min(max(wx - x0, np.float32(0)), np.float32(1))
     for c in range(field.shape[2]):
         above = field[y0, x0, c] * (1 - fx) + field[y0, x1, c] * fx
         below = field[y1, x0, c] * (1 - fx) + field[y1, x1, c] * fx
@@ -281,10 +285,8 @@ def _between_alike(field, layer, hole, wy, wx, out):  # pragma: no cover - compi
     """`_between`, of what is of the layer of the nearest pixel, or outside the hole, alone: where layers
     meet, the tone of each makes up for a step between their sources."""
     own = layer[int(wy + np.float32(0.5)), int(wx + np.float32(0.5))]
-    y0 = max(min(int(wy), field.shape[0] - 2), 0)
-    x0 = max(min(int(wx), field.shape[1] - 2), 0)
-    fy = min(max(wy - y0, np.float32(0)), np.float32(1))
-    fx = min(max(wx - x0, np.float32(0)), np.float32(1))
+    y0, fy = _first(wy, field.shape[0])
+    x0, fx = _first(wx, field.shape[1])
     mass = np.float32(0)
     out[:] = 0
     for j in range(2):
