@@ -28,6 +28,7 @@ from cleanplate.project import (
     Together,
 )
 from cleanplate.project.journal import _line
+from cleanplate.project.schema import read_edit
 from cleanplate.project.state import History
 from cleanplate.segment.edges import EdgeSettings
 
@@ -245,3 +246,25 @@ def test_as_many_runs_as_frames_are_found_quickly():
     assert found[:50] == wanted
     assert set(found[50:60] + found[70:]) == {"end.png"}
     assert set(found[60:70]) == {"top.png"}
+
+
+def test_distances_that_once_had_no_end_are_cut_in_several_edits_made_as_one_too():
+    far = {"kind": "settings", "grow": 9000, "matte_choke": -9000.0}
+    [one] = read_edit({"kind": "together", "edits": [far]}).edits
+    assert (one.grow, one.matte_choke) == (500, -500)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"kind": "settings", "grow": "far"},
+        {"kind": "settings", "feather": [1]},
+        {"kind": "together", "edits": 3},
+        {"kind": "together", "edits": ["grow"]},
+        {"kind": []},
+        {},
+    ],
+)
+def test_an_edit_that_is_none_is_refused(edit):
+    with pytest.raises(ValueError):
+        read_edit(edit)

@@ -30,17 +30,30 @@ def _name_from_1(edit: dict[str, Any]) -> dict[str, Any]:
 
 def _within_reach(edit: dict[str, Any]) -> dict[str, Any]:
     # Distances had no end once.
-    near = {name: edit.get(name) for name in ("grow", "feather", "matte_choke", "matte_feather")}
-    near = {n: max(-FARTHEST, min(far, FARTHEST)) for n, far in near.items() if far is not None}
-    return {**edit, **near}
+    said = {name: edit.get(name) for name in ("grow", "feather", "matte_choke", "matte_feather")}
+    far = {name: value for name, value in said.items() if isinstance(value, int | float)}
+    return {**edit, **{name: max(-FARTHEST, min(far[name], FARTHEST)) for name in far}}
+
+
+def _each_as_now(edit: dict[str, Any]) -> dict[str, Any]:
+    parts = edit.get("edits")
+    if not isinstance(parts, list):
+        return edit  # which is refused as what it is
+    return {**edit, "edits": [_as_now(one) if isinstance(one, dict) else one for one in parts]}
 
 
 _OLD_EDITS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "name object": _name_from_1,
     "settings": _within_reach,
+    "together": _each_as_now,
 }
 """From each kind of edit that was once written otherwise to what is now said in its place. A journal is
 only ever added to, so old edits stay in it for good."""
+
+
+def _as_now(edit: dict[str, Any]) -> dict[str, Any]:
+    old = _OLD_EDITS.get(str(edit.get("kind")))
+    return edit if old is None else old(edit)
 
 
 Pixels = Annotated[float, Field(ge=0, le=FARTHEST)]
@@ -229,8 +242,7 @@ EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="kind"
 
 def read_edit(values: dict[str, Any]) -> Edit:
     """An edit of the journal, of this version or an older one. Raises `ValueError`."""
-    old = _OLD_EDITS.get(values.get("kind", ""))
-    return EDIT.validate_python(values if old is None else old(values))
+    return EDIT.validate_python(_as_now(values))
 
 
 def read_project_file(text: str | bytes, where: object) -> tuple[ProjectFile, bool]:
