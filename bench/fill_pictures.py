@@ -17,7 +17,8 @@ import numpy as np
 from bench.sheets import outlined
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.fill import FillSettings, fill_shot
-from cleanplate.fill.compose import detail_of, tone_of
+from cleanplate.fill.compose import detail_of, paint, tone_of
+from cleanplate.fill.finish import finish, hung
 from cleanplate.fill.frame import WorkFrame, prepare
 from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, warp_map
@@ -25,7 +26,7 @@ from cleanplate.fill.judge import Candidates, Means, gather, layer_means
 from cleanplate.fill.motion import PACKED
 from cleanplate.fill.plan import Plan
 from cleanplate.fill.planning import look_around, plan_frame
-from cleanplate.fill.settle import agree
+from cleanplate.fill.settle import agree, settle, ways
 from cleanplate.fill.window import Window
 
 WIDTH, HEIGHT, COUNT = 300, 180, 28
@@ -240,7 +241,7 @@ def belief_picture(clip: Clip, steps: Steps) -> np.ndarray:
 def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
     """Detail from the best sources, tone from all: and the two together."""
     view, plan = _around(steps), steps.plan
-    detail = detail_of(plan, agree(plan, {}, {}), plan.soft, steps.window.frames)
+    detail = detail_of(plan, agree(plan, {}, {}), steps.window.frames)
     tone = tone_of(plan, plan.soft, detail)
     tone[~steps.hole] = 0
     here = crop(clip.seen[SHOWN], steps.box)
@@ -258,6 +259,42 @@ def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
             ]
         ]
     )
+
+
+def finish_picture(clip: Clip, steps: Steps) -> np.ndarray:
+    """The frame as painted by itself, and averaged with those beside it."""
+    view, settings = _around(steps), FillSettings()
+    plans = _plans_around(steps.window, settings.span + settings.steady)
+    paintings = {}
+    for i in range(SHOWN - settings.steady, SHOWN + settings.steady + 1):
+        beside = {k: p for k, p in plans.items() if 0 < abs(k - i) <= settings.span}
+        lies = ways(plans[i], beside, steps.window.chains(min(plans), max(plans)))
+        blend, soft = agree(plans[i], beside, lies), settle(plans[i], beside, lies)
+        painted = paint(plans[i], blend, soft, steps.window.frames)
+        paintings[i] = hung(plans[i], painted, lies)
+    shown = paintings.pop(SHOWN)
+    alone, together = clip.seen[SHOWN].copy(), clip.seen[SHOWN].copy()
+    alone[clip.holes[SHOWN]] = shown.painted.values
+    together[clip.holes[SHOWN]] = finish(shown, paintings)
+    alone, together = (crop(picture, steps.box)[view] for picture in (alone, together))
+    change = together.astype(np.float32) - alone
+    return _sheet(
+        [
+            [
+                ("painted by itself", alone),
+                ("what averaging changed, x4, on grey", _byte(change * 4 + 128)),
+                ("finished", together),
+            ]
+        ]
+    )
+
+
+def _plans_around(window: Window, span: int) -> dict[int, Plan]:
+    """The plans of the frame that is shown and of those beside it."""
+    found = {
+        i: plan_frame(window, i, FillSettings()) for i in range(SHOWN - span, SHOWN + span + 1)
+    }
+    return {i: plan for i, plan in found.items() if plan is not None}
 
 
 def result_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
@@ -327,6 +364,7 @@ def pictures() -> dict[str, np.ndarray]:
         "fill-candidates.jpg": candidates_picture(steps),
         "fill-belief.jpg": belief_picture(clip, steps),
         "fill-tone.jpg": tone_picture(clip, steps, image),
+        "fill-finish.jpg": finish_picture(clip, steps),
         "fill-result.jpg": result_picture(clip, steps, image),
         "fill-provenance.jpg": provenance_picture(clip, filled),
         "fill-time.jpg": time_picture(clip, np.stack([f.image for f in filled])),

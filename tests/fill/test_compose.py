@@ -7,7 +7,6 @@ import numpy as np
 from cleanplate.fill.compose import Detail, tone_of
 
 HEIGHT, WIDTH, MIDDLE = 24, 44, 22
-GAIN = 1.3
 LEFT = np.arange(WIDTH) < MIDDLE
 
 
@@ -39,7 +38,6 @@ def _across(base, settled, share) -> np.ndarray:
         share=np.broadcast_to(share.astype(np.float32), hole.shape),
         soft=settled,
     )
-    gain = np.full(hole.shape, GAIN, np.float32)
-    tone = tone_of(plan, settled, Detail(base, np.zeros_like(base), gain))
+    tone = tone_of(plan, settled, Detail(base, np.zeros_like(base)))
     share = plan.share[..., None]
-    return (share * GAIN * base + (1 - share) * plan.soft + tone)[HEIGHT // 2, 10:-10, 0]
+    return (share * base + (1 - share) * plan.soft + tone)[HEIGHT // 2, 10:-10, 0]

@@ -16,20 +16,12 @@ from numba import njit
 
 from cleanplate.fill.filled import SYNTHESISED
 from cleanplate.fill.frame import WorkFrame
-from cleanplate.fill.geometry import crop
+from cleanplate.fill.geometry import Box, crop
 from cleanplate.fill.plan import Plan
 from cleanplate.fill.settle import Blend
 
 #: Standard deviation, in working pixels, that parts tone from detail.
-TONE = 0.8
-#: What detail is multiplied by where nothing else of the picture is softer than its sources, since those that
-#: are mixed take something from each other; and how many times that where much is.
-_GAIN, _MOST = 1.1, 1.8
-#: Standard deviation, in working pixels, of the finest that the eye takes for sharpness, and the area, in
-#: pixels, over which it is compared.
-_SHARP, _AREA = 1.0, (9, 9)
-#: Squared grey levels of detail that are only noise.
-_GRAIN = 0.25
+TONE = 0.6
 #: What every pixel around a place counts for at least, where some of them are in the hole.
 _SOME = np.float32(1e-4)
 #: Beyond any coordinate; fast arithmetic knows no infinity.
@@ -47,23 +39,52 @@ class Detail:
         base: float32 (bh, bw, 3), the sources mixed as they are; the plan's soft picture where
             there are none.
         offset: float32 (bh, bw, 3), what matching their exposure adds.
-        gain: float32 (bh, bw), what their detail is to be multiplied by.
     """
 
     base: np.ndarray
     offset: np.ndarray
-    gain: np.ndarray
 
 
-def detail_of(
-    plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]
-) -> Detail:
+@dataclass(frozen=True)
+class Painted:
+    """A frame's hole made into pixels.
+
+    Attributes:
+        values: (n, 3), of the images' type, the pixels of the hole in the order of ``image[hole]``.
+        origin: int32 (n,), the frame each was taken from, or SYNTHESISED.
+        crisp: float32 (n,), the squared Laplacian of the best source where each was taken from, of the
+            mean of its colours; below 0 where there is none.
+    """
+
+    values: np.ndarray
+    origin: np.ndarray
+    crisp: np.ndarray
+
+
+def places(frame: WorkFrame, box: Box) -> tuple[np.ndarray, tuple[float, float]]:
+    """Where the clip's pixels of a frame's hole lie in a box of working pixels.
+
+    Returns:
+        at: float32 (n, 2), y and x in working pixels, in the order of ``image[hole]``.
+        scale: working pixels to a pixel of the clip, down and across.
+    """
+    hole = frame.hole
+    height, width = frame.work_hole.shape
+    scale = (height / hole.shape[0], width / hole.shape[1])
+    y0, y1, x0, x1 = box
+    ys, xs = np.nonzero(hole)
+    at = np.empty((ys.size, 2), np.float32)
+    at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
+    at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
+    return at, scale
+
+
+def detail_of(plan: Plan, blend: Blend, frames: dict[int, WorkFrame]) -> Detail:
     """Mix the sources of a plan's detail.
 
     Args:
         plan: the plan.
         blend: the sources of its detail.
-        settled: float32 (bh, bw, 3), its soft picture, made steady over time.
         frames: the frames that it looks at, by index.
     """
     ys, xs = np.nonzero(plan.layer >= 0)
@@ -77,41 +98,12 @@ def detail_of(
             source.rgb, source.work_hole, k, plan.grid[k], ys, xs,
             blend.top, blend.weight, blend.shift, base,
         )  # fmt: skip
-    light = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (base + offset, settled)]
-    gain = _gain(plan.layer >= 0, *light)
-    return Detail(base, offset, gain)
-
-
-def _gain(where: np.ndarray, shown: np.ndarray, settled: np.ndarray) -> np.ndarray:
-    """What makes the picture as sharp as its sources: they show more of what is just coarser than detail than
-    the mean of all offers does, which is taken for it, and the finest is what can make up for that.
-
-    Args:
-        where: bool (bh, bw), where there are sources.
-        shown: float32 (bh, bw), the lightness that they show.
-        settled: float32 (bh, bw), that of the soft picture.
-    """
-    fine = shown - _coarse(shown)
-    kept = _coarse(settled) + fine
-    parts = [np.ones_like(shown), _sharp(shown), _sharp(kept), fine * fine]
-    number, wanted, there, finest = (_around(part * where) for part in parts)
-    lacks = np.maximum(wanted - there, 0) / (finest + _GRAIN * number + 1e-3)
-    return np.float32(_GAIN) * np.minimum(np.sqrt(1 + lacks), np.float32(_MOST))
-
-
-def _around(picture: np.ndarray) -> np.ndarray:
-    """Its mean around each pixel: of squares twice, since the edges of one would show."""
-    return cv2.blur(cv2.blur(picture, _AREA), _AREA)
-
-
-def _sharp(picture: np.ndarray) -> np.ndarray:
-    """The energy of what is fine in it."""
-    return (picture - cv2.GaussianBlur(picture, (0, 0), _SHARP)) ** 2
+    return Detail(base, offset)
 
 
 def tone_of(plan: Plan, settled: np.ndarray, detail: Detail) -> np.ndarray:
-    """What to add to the sources, multiplied by their gain, and to the soft picture, each as far as it is
-    taken: smooth at the scale of TONE.
+    """What to add to the sources and to the soft picture, each as far as it is taken: smooth at the scale of
+    TONE.
 
     Of each layer's part of the hole by itself, with what is around the hole: where one layer gives
     way to another, or to the soft picture, the sources may differ in a step that the tone does not
@@ -125,7 +117,6 @@ def tone_of(plan: Plan, settled: np.ndarray, detail: Detail) -> np.ndarray:
     hole = crop(plan.frame.work_hole, plan.box)
     # Outside the hole both are the picture itself, so the difference fades out at its border.
     lacks = np.where(hole[..., None], settled - detail.base - detail.offset, np.float32(0))
-    lacks -= (detail.gain - 1)[..., None] * detail.base
     counts = np.where(hole, 1 - plan.share, 1).astype(np.float32)
     tone = _coarse((settled - plan.soft) * counts[..., None])
     tone /= np.maximum(_coarse(counts), 1e-3)[..., None]
@@ -228,7 +219,7 @@ def _cubic(t):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compiled
+def sample(image, corner, size, y, x, out, weight):  # pragma: no cover - compiled
     """Add `weight` times the bicubic sample at (y, x) of a picture of `size` to `out`; `image` is the
     part of it that begins at `corner`."""
     y0, x0 = int(np.floor(y)), int(np.floor(x))
@@ -258,7 +249,7 @@ def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma:
     v = min(max(int(np.floor(y)), 0), size[0] - 1) - corner[0]
     u = min(max(int(np.floor(x)), 0), size[1] - 1) - corner[1]
     if not near[v, u]:
-        _sample(image, corner, size, y, x, out, weight)
+        sample(image, corner, size, y, x, out, weight)
         return True
     beside = np.zeros(3, np.float32)
     found = _between_seen(image, hole, np.float32(y - corner[0]), np.float32(x - corner[1]), beside)
@@ -266,6 +257,26 @@ def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma:
         for c in range(3):
             out[c] += weight * beside[c]
     return found
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _crispness(image, near, corner, size, y, x):  # pragma: no cover - compiled
+    """The squared Laplacian at the pixel nearest to (y, x), as it is: what is sampled between pixels is
+    softer. -1 where a hole is close. Arguments as of `_sample_seen`."""
+    v = min(max(int(np.floor(y)), 0), size[0] - 1) - corner[0]
+    u = min(max(int(np.floor(x)), 0), size[1] - 1) - corner[1]
+    if near[v, u]:
+        return np.float32(-1)
+    v = min(max(int(np.floor(y + np.float32(0.5))), 0), size[0] - 1) - corner[0]
+    u = min(max(int(np.floor(x + np.float32(0.5))), 0), size[1] - 1) - corner[1]
+    above, below = max(v - 1, -corner[0]), min(v + 1, size[0] - 1 - corner[0])
+    left, right = max(u - 1, -corner[1]), min(u + 1, size[1] - 1 - corner[1])
+    total = np.float32(0)
+    for c in range(3):
+        total += 4 * np.float32(image[v, u, c])
+        total -= np.float32(image[above, u, c]) + np.float32(image[below, u, c])
+        total -= np.float32(image[v, left, c]) + np.float32(image[v, right, c])
+    return total * total * np.float32(1 / 9)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -353,9 +364,24 @@ def _sampled(field, at):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image, hole, near, corner, size, k, grid, at, layer, share, top, weight, shift, scale, out
+    image,
+    hole,
+    near,
+    corner,
+    size,
+    k,
+    grid,
+    at,
+    layer,
+    share,
+    top,
+    weight,
+    shift,
+    scale,
+    out,
+    crisp,
 ):  # pragma: no cover - compiled
-    """Add candidate `k`'s share to every hole pixel that it is mixed into."""
+    """Add candidate `k`'s share to every hole pixel that it is mixed into; see `Painted.crisp`."""
     place = np.zeros(2, np.float32)
     for i in range(at.shape[0]):
         wy, wx = at[i, 0], at[i, 1]
@@ -367,12 +393,14 @@ def _accumulate(
                 _between(grid, wy, wx, place)
                 v, u = place[1] + shift[ny, nx, n, 1], place[0] + shift[ny, nx, n, 0]
                 for _ in range(2):
+                    down, right = (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5
                     found = _sample_seen(
-                        image, hole, near, corner, size,
-                        (v + 0.5) / scale[0] - 0.5, (u + 0.5) / scale[1] - 0.5,
+                        image, hole, near, corner, size, down, right,
                         out[i], share[i] * weight[ny, nx, n],
                     )  # fmt: skip
                     if found:
+                        if n == 0:
+                            crisp[i] = _crispness(image, near, corner, size, down, right)
                         break
                     # The map itself leads to what is seen.
                     v, u = grid[ny, nx, 1], grid[ny, nx, 0]
@@ -409,12 +437,10 @@ def _add_fine(out, at, place, weight, fine, corner, motion, scale, unit):  # pra
         v = (motion[1, 0] * x + motion[1, 1] * y + motion[1, 2]) / depth
         v, u = (v + 0.5) / scale[0] - 0.5 - corner[0], (u + 0.5) / scale[1] - 0.5 - corner[1]
         if 0 <= v < fine.shape[0] and 0 <= u < fine.shape[1]:
-            _sample(fine, (0, 0), fine.shape[:2], v, u, out[i], unit * weight[ny, nx])
+            sample(fine, (0, 0), fine.shape[:2], v, u, out[i], unit * weight[ny, nx])
 
 
-def paint(
-    plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]
-) -> tuple[np.ndarray, np.ndarray]:
+def paint(plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkFrame]) -> Painted:
     """Fill the hole at the clip's own resolution, sampling each source once.
 
     Args:
@@ -422,41 +448,31 @@ def paint(
         blend: from `agree`.
         settled: float32 (bh, bw, 3), the plan's soft picture, made steady over time.
         frames: the frames that it looks at, by index.
-
-    Returns:
-        values: (n, 3), of the images' type, the pixels of the hole in the order of ``image[hole]``.
-        origin: int32 (n,), the frame each was taken from, or SYNTHESISED.
     """
     frame = plan.frame
     unit = 1.0 if frame.image.dtype == np.uint8 else 257.0
-    hole = frame.hole
-    ys, xs = np.nonzero(hole)
-    work_h, work_w = frame.work_hole.shape
-    scale = (work_h / hole.shape[0], work_w / hole.shape[1])
-    y0, y1, x0, x1 = plan.box
-    at = np.empty((ys.size, 2), np.float32)
-    at[:, 0] = np.clip((ys + 0.5) * scale[0] - 0.5 - y0, 0, y1 - y0 - 1)
-    at[:, 1] = np.clip((xs + 0.5) * scale[1] - 0.5 - x0, 0, x1 - x0 - 1)
+    at, scale = places(frame, plan.box)
+    size = frame.image.shape[:2]
+    y0, _, x0, _ = plan.box
     share = _sampled(plan.share[..., None], at)
-    colour = np.zeros((ys.size, 3), np.float32)
+    colour = np.zeros((len(at), 3), np.float32)
+    crisp = np.full(len(at), -1, np.float32)
     reaches = _reaches(
         plan.source.size, plan.grid, *np.nonzero(plan.layer >= 0), blend.top, blend.shift
     )
     for k, (low, high, left, right) in enumerate(reaches):
         if low > high:
             continue
-        rows = _part(low, high, scale[0], hole.shape[0])
-        columns = _part(left, right, scale[1], hole.shape[1])
+        rows = _part(low, high, scale[0], size[0])
+        columns = _part(left, right, scale[1], size[1])
         source = frames[int(plan.source[k])]
         part = np.ascontiguousarray(source.image[rows, columns])
         beside = np.ascontiguousarray(source.hole[rows, columns])
         _accumulate(
-            part, beside, _met(beside), (rows.start, columns.start), hole.shape, k, plan.grid[k], at, plan.layer, share,
-            blend.top, blend.weight, blend.shift, scale, colour,
+            part, beside, _met(beside), (rows.start, columns.start), size, k, plan.grid[k], at, plan.layer, share,
+            blend.top, blend.weight, blend.shift, scale, colour, crisp,
         )  # fmt: skip
-    detail = detail_of(plan, blend, settled, frames)
-    colour *= _sampled(detail.gain[..., None], at)[:, None]
-    tone = tone_of(plan, settled, detail)
+    tone = tone_of(plan, settled, detail_of(plan, blend, frames))
     inside = crop(frame.work_hole, plan.box)
     _add_tone(colour, at, share, plan.soft, tone, plan.layer, inside, unit)
     for part in plan.fine:
@@ -464,9 +480,9 @@ def paint(
             colour, at, (y0, x0), part.weight, part.texture.fine, part.texture.corner,
             part.motion, scale, np.float32(unit),
         )  # fmt: skip
-    origin = np.full(ys.size, SYNTHESISED, np.int32)
+    origin = np.full(len(at), SYNTHESISED, np.int32)
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
     shown = (plan.layer[ny, nx] >= 0) & (plan.doubt[ny, nx] < 0.5)
     origin[shown] = plan.source[blend.top[ny, nx, 0][shown]]
     limit = 255 if frame.image.dtype == np.uint8 else 65535
-    return np.clip(colour + 0.5, 0, limit).astype(frame.image.dtype), origin
+    return Painted(np.clip(colour + 0.5, 0, limit).astype(frame.image.dtype), origin, crisp)

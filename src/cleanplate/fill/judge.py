@@ -84,6 +84,24 @@ class Candidates:
     unlike: np.ndarray
 
 
+def exposure(
+    target: np.ndarray, colour: np.ndarray, fade: np.ndarray, near: np.ndarray, step: int
+) -> np.ndarray:
+    """What each candidate's exposure lacks.
+
+    Args:
+        target: uint8 (h, w, 3), what the frame shows.
+        colour: uint8 (K, h, w, 3), what each candidate does.
+        fade: uint8 (K, h, w), 0 where it shows nothing.
+        near: bool (h, w), where the frame itself does not show the background.
+        step: how many pixels to go on, down and across, to the next that is compared.
+
+    Returns:
+        float32 (K, 3), grey levels.
+    """
+    return _exposure(target, colour, fade, near, _TRUST, step)
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def _exposure(target, colour, fade, near, trust, step):  # pragma: no cover - compiled
     """What each candidate's exposure lacks, from every `step`-th pixel that both show.
@@ -190,7 +208,7 @@ def gather(target: WorkFrame, hidden: np.ndarray, sources: list[Source]) -> Cand
             borderValue=(_STRANGE * PACKED, _STRANGE * PACKED),
         )  # fmt: skip
     own_view, near = crop(target.rgb, box), crop(hidden, box)
-    offset = _exposure(own_view, colour, fade, near, _TRUST, 2)
+    offset = exposure(own_view, colour, fade, near, 2)
     sums = _ring_error(own_view, colour, offset, fade, near, CELL)
     return Candidates(
         source=np.array([s.frame.index for s in sources], np.int32),

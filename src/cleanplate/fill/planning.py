@@ -140,7 +140,7 @@ def _shown(window: Window, plan: Plan) -> np.ndarray:
     hole = crop(plan.frame.work_hole, plan.box)
     plan = replace(plan, share=plan.share * np.where(hole, plan.steady, 1))
     alone = Blend(plan.top, plan.weight, np.zeros((*plan.top.shape, 2), np.float32))
-    picture[plan.frame.hole] = paint(plan, alone, plan.soft, window.frames)[0]
+    picture[plan.frame.hole] = paint(plan, alone, plan.soft, window.frames).values
     return picture
 
 

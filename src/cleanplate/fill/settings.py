@@ -31,6 +31,8 @@ TOGETHER = 2
 
 #: Frames either side that a frame's tone is averaged with.
 _SPAN = {"draft": 2, "good": 4, "best": 4}
+#: Frames either side whose finished pictures a frame's is averaged with.
+_STEADY = {"draft": 0, "good": 2, "best": 2}
 
 #: Frames from one key frame, at which what no frame shows is made up, to the next; and how far from
 #: a key frame one looks, at most, for what other frames show of its hole.
@@ -99,6 +101,12 @@ class FillSettings:
         return _SPAN[self._level]
 
     @property
+    def steady(self) -> int:
+        """Frames either side whose finished pictures a frame's is averaged with. None in a draft, of which
+        single frames are shown."""
+        return _STEADY[self._level]
+
+    @property
     def work_area(self) -> int:
         """Pixels of the working resolution."""
         return _WORK_AREA[self._level]
@@ -122,7 +130,7 @@ def key_frames(index: int) -> tuple[int, int]:
 def context(settings: FillSettings) -> int:
     """How many frames either side decide what goes into a frame's hole, at most."""
     furthest = max(_far(settings.sources), SPACING + _far(settings.key_sources))
-    return furthest + settings.span + LOOKAHEAD
+    return furthest + settings.span + settings.steady + LOOKAHEAD
 
 
 def deciding(frames: range, settings: FillSettings) -> range:
@@ -133,7 +141,8 @@ def deciding(frames: range, settings: FillSettings) -> range:
     `fill_shot` counts them; the range may begin below 0 and end beyond the shot. A plan that met
     others would wait for steps that are queued behind it, for ever.
     """
-    first, last = frames.start - settings.span, frames.stop - 1 + settings.span
+    beside = settings.span + settings.steady
+    first, last = frames.start - beside, frames.stop - 1 + beside
     far, near_key = _far(settings.sources), _far(settings.key_sources)
     start = min(first - far, key_frames(first)[0] - near_key)
     stop = max(last + far, key_frames(last)[1] + near_key) + 1

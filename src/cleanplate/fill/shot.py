@@ -11,6 +11,7 @@ import numpy as np
 from cleanplate.errors import MaskError
 from cleanplate.fill.compose import paint
 from cleanplate.fill.filled import SYNTHESISED, Filled, Picture
+from cleanplate.fill.finish import Painting, finish, hung
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan
@@ -91,10 +92,11 @@ def _pairs(
 
 
 class _Filler:
-    """Plans frames, and paints each once its neighbours are planned.
+    """Plans frames, paints each once its neighbours are planned, and finishes it once they are painted.
 
-    A frame waits in two queues: while the plans around it are made, and while it is painted. Only
-    the caller waits for either, so no thread of the pool stands idle while there is work.
+    A frame waits in three queues: while the plans around it are made, while it and its neighbours are
+    painted, and while it is finished. Only the caller waits for any, so no thread of the pool stands idle
+    while there is work.
     """
 
     def __init__(
@@ -105,13 +107,15 @@ class _Filler:
         self._pool = pool
         self._first = first
         self._plans: dict[int, Future] = {}
+        self._paintings: dict[int, Future] = {}
         self._planned: deque[tuple[int, bool]] = deque()
-        self._painted: deque[tuple[int, Future | None]] = deque()  # None: only looked at
+        self._painted: deque[tuple[int, bool]] = deque()
+        self._finished: deque[tuple[int, Future | None]] = deque()  # None: only looked at
 
     def ask(self, index: int, wanted: bool) -> None:
         """Begin to fill frame `index`, or only pass it by."""
         if wanted:
-            for i in self._around(index):
+            for i in self._around(index, self._settings.steady + self._settings.span):
                 if i not in self._plans:
                     self._plans[i] = self._pool.submit(self._plan, i)
         self._planned.append((index, wanted))
@@ -119,61 +123,99 @@ class _Filler:
     def done(self, to_the_end: bool = False) -> Iterator[Filled]:
         """What is filled, in order; all that was asked for, or as much as need not be waited for.
 
-        Plans of as many frames as there are threads stay under way, and one painting behind them.
+        Plans of as many frames as there are threads stay under way, and one painting and one finishing
+        behind them.
         """
         while len(self._planned) > (0 if to_the_end else self._settings.workers):
             self._paint(*self._planned.popleft())
             while len(self._painted) > 1:
-                yield from self._next()
+                yield from self._finish_next()
         while to_the_end and self._painted:
+            yield from self._finish_next()
+        while to_the_end and self._finished:
+            yield from self._next()
+
+    def _finish_next(self) -> Iterator[Filled]:
+        self._finish(*self._painted.popleft())
+        while len(self._finished) > 1:
             yield from self._next()
 
     def _next(self) -> Iterator[Filled]:
-        index, future = self._painted.popleft()
+        index, future = self._finished.popleft()
         if future is not None:
             yield future.result()
-        self._forget(index + 1)
+        self._forget(index, wanted=future is not None)
 
     def cancel(self) -> None:
         """Drop what has not begun."""
-        for future in (*self._plans.values(), *(future for _, future in self._painted)):
+        finished = (future for _, future in self._finished)
+        for future in (*self._plans.values(), *self._paintings.values(), *finished):
             if future is not None:
                 future.cancel()
 
-    def _around(self, index: int) -> list[int]:
-        span = self._settings.span
+    def _around(self, index: int, span: int) -> list[int]:
         return [i for i in range(index - span, index + span + 1) if i in self._window.frames]
 
+    def _planned_around(self, index: int, span: int) -> dict[int, Plan]:
+        """The plans of the frames around one that have a hole."""
+        plans = {i: self._plans[i].result() for i in self._around(index, span)}
+        return {i: plan for i, plan in plans.items() if plan is not None}
+
     def _paint(self, index: int, wanted: bool) -> None:
+        if wanted:
+            for i in self._around(index, self._settings.steady):
+                if i not in self._paintings:
+                    plans = self._planned_around(i, self._settings.span)
+                    self._paintings[i] = self._pool.submit(self._painting, i, plans)
+        self._painted.append((index, wanted))
+
+    def _finish(self, index: int, wanted: bool) -> None:
         future = None
         if wanted:
-            plans = {i: self._plans[i].result() for i in self._around(index)}
-            future = self._pool.submit(self._fill, index, plans)
-        self._painted.append((index, future))
+            around = self._around(index, self._settings.steady)
+            paintings = {i: self._paintings[i].result() for i in around}
+            future = self._pool.submit(self._fill, index, paintings)
+        self._finished.append((index, future))
 
     def _plan(self, index: int) -> Plan | None:
         return self._window.remembered(
             "plan", index, lambda: plan_frame(self._window, index, self._settings)
         )
 
-    def _forget(self, index: int) -> None:
-        """Let go of what no frame from `index` on looks at."""
-        for i in [i for i in self._plans if i < index - self._settings.span]:
-            del self._plans[i]
-        self._window.forget(index)
+    def _forget(self, index: int, wanted: bool) -> None:
+        """Let go of what only frames up to `index` look at."""
+        steady, span = self._settings.steady, self._settings.span
+        # Those beside a finished frame are painted already.
+        unpainted = index + 1 + (steady if wanted else -steady)
+        for table, first in (
+            (self._plans, unpainted - span),
+            (self._paintings, index + 1 - steady),
+        ):
+            for i in [i for i in table if i < first]:
+                del table[i]
+        self._window.forget(unpainted + steady)
 
-    def _fill(self, index: int, plans: dict[int, Plan | None]) -> Filled:
-        chains = self._window.chains(min(plans), max(plans))
-        plan = plans[index]
-        frame = self._window.frames[index]
+    def _painting(self, index: int, plans: dict[int, Plan]) -> Painting | None:
+        """Paint the hole of frame `index`; None where it has none."""
+        plan = plans.get(index)
         if plan is None:
+            return None
+        chains = self._window.chains(min(plans), max(plans))
+        beside = {i: other for i, other in plans.items() if i != index}
+        lies = ways(plan, beside, chains)
+        blend, settled = agree(plan, beside, lies), settle(plan, beside, lies)
+        painted = paint(plan, blend, settled, self._window.frames)
+        near = {i: way for i, way in lies.items() if abs(i - index) <= self._settings.steady}
+        return hung(plan, painted, near)
+
+    def _fill(self, index: int, paintings: dict[int, Painting | None]) -> Filled:
+        frame, own = self._window.frames[index], paintings[index]
+        if own is None:
             nothing = np.zeros((0, 3), frame.image.dtype)
             return Filled(frame.image, frame.packed_hole, nothing, np.zeros(0, np.int32), 0.0, 0.0)
-        beside = {i: p for i, p in plans.items() if p is not None and i != index}
-        lies = ways(plan, beside, chains)
-        settled = settle(plan, beside, lies)
-        blend = agree(plan, beside, lies)
-        values, origin = paint(plan, blend, settled, self._window.frames)
+        beside = {i: p for i, p in paintings.items() if p is not None and i != index}
+        values = finish(own, beside)
+        origin = own.painted.origin.copy()
         origin[origin >= 0] -= self._first
         made = float((origin == SYNTHESISED).mean())
         return Filled(frame.image, frame.packed_hole, values, origin, 1.0 - made, made)
