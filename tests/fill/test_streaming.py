@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from fill.fill_scenes import crossed, disc, panned, photograph
 
-from cleanplate.fill import FillSettings, context, deciding, fill_shot
+from cleanplate.fill import FillSettings, context, deciding, fill_shot, shot
+from cleanplate.fill.planning import plan_frame
 
 DRAFT = FillSettings("draft")
 
@@ -104,17 +105,31 @@ def test_frames_that_are_only_looked_at_are_not_returned(whole):
         same(one, two)
 
 
-def test_a_piece_with_its_context_is_filled_like_the_whole():
-    count, at = 2 * context(DRAFT) + 12, context(DRAFT) + 5
+@pytest.mark.parametrize("settings", [DRAFT, FillSettings()], ids=["draft", "good"])
+def test_a_piece_with_its_context_is_filled_like_the_whole(settings):
+    count, at = 2 * context(settings) + 12, context(settings) + 5
     wanted = range(at, at + 2)
     frames = list(long_clip(count, []))
     holes = list(small_holes(count))
-    everything = list(fill_shot(frames, holes, DRAFT))
-    around = deciding(wanted, DRAFT)
+    everything = list(fill_shot(frames, holes, settings))
+    around = deciding(wanted, settings)
     first, piece = around.start, slice(around.start, around.stop)
     asked = range(at - first, at - first + 2)
-    for k, result in enumerate(fill_shot(frames[piece], holes[piece], DRAFT, asked, first)):
+    for k, result in enumerate(fill_shot(frames[piece], holes[piece], settings, asked, first)):
         np.testing.assert_array_equal(result.image, everything[at + k].image)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_no_frame_is_planned_twice(workers, monkeypatch):
+    planned = []
+
+    def plan(window, index, settings):
+        planned.append(index)
+        return plan_frame(window, index, settings)
+
+    monkeypatch.setattr(shot, "plan_frame", plan)
+    list(fill_shot(long_clip(40, []), small_holes(40), FillSettings(workers=workers)))
+    assert sorted(planned) == list(range(40))
 
 
 def test_a_shot_without_frames_or_without_holes_is_fine():

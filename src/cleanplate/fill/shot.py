@@ -115,9 +115,10 @@ class _Filler:
     def ask(self, index: int, wanted: bool) -> None:
         """Begin to fill frame `index`, or only pass it by."""
         if wanted:
-            for i in self._around(index, self._settings.steady + self._settings.span):
-                if i not in self._plans:
-                    self._plans[i] = self._pool.submit(self._plan, i)
+            for i in self._unpainted(index):
+                for beside in self._around(i, self._settings.span):
+                    if beside not in self._plans:
+                        self._plans[beside] = self._pool.submit(self._plan, beside)
         self._planned.append((index, wanted))
 
     def done(self, to_the_end: bool = False) -> Iterator[Filled]:
@@ -156,6 +157,11 @@ class _Filler:
     def _around(self, index: int, span: int) -> list[int]:
         return [i for i in range(index - span, index + span + 1) if i in self._window.frames]
 
+    def _unpainted(self, index: int) -> list[int]:
+        """The frames that frame `index` is averaged with, and itself, that are not being painted yet."""
+        around = self._around(index, self._settings.steady)
+        return [i for i in around if i not in self._paintings]
+
     def _planned_around(self, index: int, span: int) -> dict[int, Plan]:
         """The plans of the frames around one that have a hole."""
         plans = {i: self._plans[i].result() for i in self._around(index, span)}
@@ -163,10 +169,9 @@ class _Filler:
 
     def _paint(self, index: int, wanted: bool) -> None:
         if wanted:
-            for i in self._around(index, self._settings.steady):
-                if i not in self._paintings:
-                    plans = self._planned_around(i, self._settings.span)
-                    self._paintings[i] = self._pool.submit(self._painting, i, plans)
+            for i in self._unpainted(index):
+                plans = self._planned_around(i, self._settings.span)
+                self._paintings[i] = self._pool.submit(self._painting, i, plans)
         self._painted.append((index, wanted))
 
     def _finish(self, index: int, wanted: bool) -> None:
