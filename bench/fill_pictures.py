@@ -18,7 +18,7 @@ from bench.sheets import outlined
 from cleanplate.engine.provenance import colour_provenance
 from cleanplate.fill import FillSettings, fill_shot
 from cleanplate.fill.compose import detail_of, paint, tone_of
-from cleanplate.fill.finish import finish, hung
+from cleanplate.fill.finish import finish, painted_frame
 from cleanplate.fill.frame import WorkFrame, prepare
 from cleanplate.fill.gate import decide, seen_around
 from cleanplate.fill.geometry import Box, crop, warp_map
@@ -264,14 +264,14 @@ def tone_picture(clip: Clip, steps: Steps, image: np.ndarray) -> np.ndarray:
 def finish_picture(clip: Clip, steps: Steps) -> np.ndarray:
     """The frame as painted by itself, and averaged with those beside it."""
     view, settings = _around(steps), FillSettings()
-    plans = _plans_around(steps.window, settings.span + settings.steady)
+    plans = _plans_around(steps.window, settings.span + settings.finish_span)
     paintings = {}
-    for i in range(SHOWN - settings.steady, SHOWN + settings.steady + 1):
+    for i in range(SHOWN - settings.finish_span, SHOWN + settings.finish_span + 1):
         beside = {k: p for k, p in plans.items() if 0 < abs(k - i) <= settings.span}
         lies = ways(plans[i], beside, steps.window.chains(min(plans), max(plans)))
         blend, soft = agree(plans[i], beside, lies), settle(plans[i], beside, lies)
         painted = paint(plans[i], blend, soft, steps.window.frames)
-        paintings[i] = hung(plans[i], painted, lies)
+        paintings[i] = painted_frame(plans[i], painted, lies)
     shown = paintings.pop(SHOWN)
     alone, together = clip.seen[SHOWN].copy(), clip.seen[SHOWN].copy()
     alone[clip.holes[SHOWN]] = shown.painted.values

@@ -7,7 +7,7 @@ import numpy as np
 from skimage import data
 
 from cleanplate.fill.compose import Painted
-from cleanplate.fill.finish import finish, hung
+from cleanplate.fill.finish import finish, painted_frame
 
 SIZE, AT = 80, np.s_[20:60, 20:60]
 HOLE = np.zeros((SIZE, SIZE), bool)
@@ -68,7 +68,9 @@ def _finished(frames: list[np.ndarray], crisp: np.ndarray | None = None) -> np.n
             index=i, image=picture, hole=HOLE, work_hole=HOLE, near_hole=HOLE, rgb=rgb
         )
         plan = SimpleNamespace(frame=frame, box=(0, SIZE, 0, SIZE))
-        paintings[i] = hung(plan, Painted(picture[HOLE], origin, crisp), {0: STAY, 2: STAY})
+        paintings[i] = painted_frame(
+            plan, Painted(picture[HOLE], origin, crisp), {0: STAY, 2: STAY}
+        )
     out = frames[1].copy()
     out[HOLE] = finish(paintings.pop(1), paintings)
     return out

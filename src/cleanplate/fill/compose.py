@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from cleanplate.fill.filled import SYNTHESISED
+from cleanplate.fill.filled import SYNTHESISED, grey_level
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box, crop
 from cleanplate.fill.plan import Plan
@@ -239,6 +239,12 @@ def _met(hole: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _pixel(at, size):  # pragma: no cover - compiled
+    """The pixel at or before a place on an axis of `size`."""
+    return min(max(int(np.floor(at)), 0), size - 1)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma: no cover - compiled
     """`_sample`, of what is outside the picture's hole alone: right beside it, what is seen is interpolated.
 
@@ -246,9 +252,7 @@ def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma:
 
     Returns whether there was any.
     """
-    v = min(max(int(np.floor(y)), 0), size[0] - 1) - corner[0]
-    u = min(max(int(np.floor(x)), 0), size[1] - 1) - corner[1]
-    if not near[v, u]:
+    if not near[_pixel(y, size[0]) - corner[0], _pixel(x, size[1]) - corner[1]]:
         sample(image, corner, size, y, x, out, weight)
         return True
     beside = np.zeros(3, np.float32)
@@ -263,12 +267,10 @@ def _sample_seen(image, hole, near, corner, size, y, x, out, weight):  # pragma:
 def _crispness(image, near, corner, size, y, x):  # pragma: no cover - compiled
     """The squared Laplacian at the pixel nearest to (y, x), as it is: what is sampled between pixels is
     softer. -1 where a hole is close. Arguments as of `_sample_seen`."""
-    v = min(max(int(np.floor(y)), 0), size[0] - 1) - corner[0]
-    u = min(max(int(np.floor(x)), 0), size[1] - 1) - corner[1]
-    if near[v, u]:
+    if near[_pixel(y, size[0]) - corner[0], _pixel(x, size[1]) - corner[1]]:
         return np.float32(-1)
-    v = min(max(int(np.floor(y + np.float32(0.5))), 0), size[0] - 1) - corner[0]
-    u = min(max(int(np.floor(x + np.float32(0.5))), 0), size[1] - 1) - corner[1]
+    v = _pixel(y + np.float32(0.5), size[0]) - corner[0]
+    u = _pixel(x + np.float32(0.5), size[1]) - corner[1]
     above, below = max(v - 1, -corner[0]), min(v + 1, size[0] - 1 - corner[0])
     left, right = max(u - 1, -corner[1]), min(u + 1, size[1] - 1 - corner[1])
     total = np.float32(0)
@@ -364,23 +366,9 @@ def _sampled(field, at):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    image,
-    hole,
-    near,
-    corner,
-    size,
-    k,
-    grid,
-    at,
-    layer,
-    share,
-    top,
-    weight,
-    shift,
-    scale,
-    out,
-    crisp,
-):  # pragma: no cover - compiled
+    image, hole, near, corner, size, k,
+    grid, at, layer, share, top, weight, shift, scale, out, crisp,
+):  # pragma: no cover - compiled  # fmt: skip
     """Add candidate `k`'s share to every hole pixel that it is mixed into; see `Painted.crisp`."""
     place = np.zeros(2, np.float32)
     for i in range(at.shape[0]):
@@ -450,7 +438,7 @@ def paint(plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkF
         frames: the frames that it looks at, by index.
     """
     frame = plan.frame
-    unit = 1.0 if frame.image.dtype == np.uint8 else 257.0
+    unit = grey_level(frame.image.dtype)
     at, scale = places(frame, plan.box)
     size = frame.image.shape[:2]
     y0, _, x0, _ = plan.box
@@ -484,5 +472,4 @@ def paint(plan: Plan, blend: Blend, settled: np.ndarray, frames: dict[int, WorkF
     ny, nx = (at[:, 0] + 0.5).astype(int), (at[:, 1] + 0.5).astype(int)
     shown = (plan.layer[ny, nx] >= 0) & (plan.doubt[ny, nx] < 0.5)
     origin[shown] = plan.source[blend.top[ny, nx, 0][shown]]
-    limit = 255 if frame.image.dtype == np.uint8 else 65535
-    return Painted(np.clip(colour + 0.5, 0, limit).astype(frame.image.dtype), origin, crisp)
+    return Painted(np.clip(colour + 0.5, 0, 255 * unit).astype(frame.image.dtype), origin, crisp)

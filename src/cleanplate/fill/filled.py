@@ -13,6 +13,11 @@ import numpy as np
 KEPT, SYNTHESISED = -1, -2
 
 
+def grey_level(kind: np.dtype) -> float:
+    """What one of 255 grey levels is in pictures of a type: 257 in uint16, else 1."""
+    return 257.0 if kind == np.uint16 else 1.0
+
+
 class Picture(Protocol):
     """A frame of the clip, RGB (h, w, 3), uint8 or uint16: an array, or what makes parts of one when
     they are asked for. A window holds some hundred, of which a fill only samples small parts."""

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from cleanplate.fill.compose import Painted, places, sample
+from cleanplate.fill.filled import grey_level
 from cleanplate.fill.frame import WorkFrame
 from cleanplate.fill.geometry import Box, bounding_box, crop
 from cleanplate.fill.judge import exposure
@@ -36,7 +37,7 @@ _STEP = 2
 
 
 @dataclass(frozen=True)
-class Painting:
+class PaintedFrame:
     """A painted frame, and all that it takes to finish it and those beside it.
 
     Attributes:
@@ -56,7 +57,7 @@ class Painting:
     lies: dict[int, np.ndarray]
 
 
-def hung(plan: Plan, painted: Painted, lies: dict[int, np.ndarray]) -> Painting:
+def painted_frame(plan: Plan, painted: Painted, lies: dict[int, np.ndarray]) -> PaintedFrame:
     """A frame as those beside it see it, once it is painted."""
     frame, hole = plan.frame, plan.frame.hole
     scale = [size / work for size, work in zip(hole.shape, frame.work_hole.shape, strict=True)]
@@ -67,42 +68,42 @@ def hung(plan: Plan, painted: Painted, lies: dict[int, np.ndarray]) -> Painting:
     region = (*rows, *columns)
     picture = np.array(frame.image[slice(*rows), slice(*columns)])
     picture[crop(hole, region)] = painted.values
-    return Painting(frame, plan.box, painted, region, picture, lies)
+    return PaintedFrame(frame, plan.box, painted, region, picture, lies)
 
 
-def finish(painting: Painting, beside: dict[int, Painting]) -> np.ndarray:
+def finish(target: PaintedFrame, beside: dict[int, PaintedFrame]) -> np.ndarray:
     """Average a frame's hole with the frames beside it, and sharpen what they agree on.
 
     Args:
-        painting: the frame.
+        target: the frame.
         beside: those beside it, by index.
 
     Returns:
         (n, 3), of the images' type, the pixels of the hole in the order of ``image[hole]``.
     """
-    at, scale = places(painting.frame, painting.box)
-    values = painting.painted.values
-    unit = 1.0 if values.dtype == np.uint8 else 257.0
+    at, scale = places(target.frame, target.box)
+    values = target.painted.values
+    unit = grey_level(values.dtype)
     own = values.astype(np.float32)
     total, mass = own.copy(), np.ones(len(at), np.float32)
     unlike = np.zeros(len(at), np.float32)
     for i, other in beside.items():
-        way = painting.lies[i]
+        way = target.lies[i]
         _average_in(
             at, way, (other.box[0], other.box[2]), scale,
             other.picture, (other.region[0], other.region[2]),
-            _exposure(painting, other, way) * np.float32(unit), own,
-            np.float32(_LATE ** abs(i - painting.frame.index)), total, mass, unlike,
+            _exposure(target, other, way) * np.float32(unit), own,
+            np.float32(_LATE ** abs(i - target.frame.index)), total, mass, unlike,
         )  # fmt: skip
     total /= mass[:, None]
     unlike /= np.maximum(mass - 1, 1e-6) * np.float32(unit**2)
-    return _sharpened(painting, total, unlike)
+    return _sharpened(target, total, unlike)
 
 
-def _exposure(painting: Painting, other: Painting, way: np.ndarray) -> np.ndarray:
+def _exposure(target: PaintedFrame, other: PaintedFrame, way: np.ndarray) -> np.ndarray:
     """What the exposure of another frame lacks, float32 (3,), by what both show around their holes."""
     way = way[::_STEP, ::_STEP] + np.float32([other.box[2], other.box[0]])
-    shown = cv2.remap(
+    there = cv2.remap(
         other.frame.rgb, way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
     )  # fmt: skip
     seen = cv2.remap(
@@ -110,10 +111,10 @@ def _exposure(painting: Painting, other: Painting, way: np.ndarray) -> np.ndarra
         borderMode=cv2.BORDER_CONSTANT,
     )  # fmt: skip
     here, near = (
-        np.ascontiguousarray(crop(picture, painting.box)[::_STEP, ::_STEP])
-        for picture in (painting.frame.rgb, painting.frame.near_hole)
+        np.ascontiguousarray(crop(picture, target.box)[::_STEP, ::_STEP])
+        for picture in (target.frame.rgb, target.frame.near_hole)
     )
-    return exposure(here, shown[None], seen[None], near, 1)[0]
+    return exposure(here, there[None], seen[None], near, 1)[0]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -144,21 +145,21 @@ def _average_in(
         unlike[i] += late * square * np.float32(1 / 3)
 
 
-def _sharpened(painting: Painting, mean: np.ndarray, unlike: np.ndarray) -> np.ndarray:
+def _sharpened(target: PaintedFrame, mean: np.ndarray, unlike: np.ndarray) -> np.ndarray:
     """The pixels of the hole, strengthened in what is fine.
 
     Args:
-        painting: the frame.
+        target: the frame.
         mean: float32 (n, 3), what is in its hole.
         unlike: float32 (n,), by how much, squared, frames differ there, in grey levels.
     """
-    hole = crop(painting.frame.hole, painting.region)
+    hole = crop(target.frame.hole, target.region)
     box = bounding_box(hole, 2 * _AREA[0])
     hole = np.ascontiguousarray(crop(hole, box))
-    picture = crop(painting.picture, box).astype(np.float32)
+    picture = crop(target.picture, box).astype(np.float32)
     picture[hole] = mean
     wanted, differs = np.full(hole.shape, -1, np.float32), np.zeros(hole.shape, np.float32)
-    wanted[hole], differs[hole] = painting.painted.crisp, unlike
+    wanted[hole], differs[hole] = target.painted.crisp, unlike
     edges = cv2.Laplacian(picture, cv2.CV_32F)
     light = cv2.transform(edges, np.full((1, 3), 1 / 3, np.float32))
     more = _amount(hole, light, wanted)
@@ -166,7 +167,7 @@ def _sharpened(painting: Painting, mean: np.ndarray, unlike: np.ndarray) -> np.n
     differs = cv2.GaussianBlur(differs, (0, 0), _PATCH) / np.maximum(inside, 1e-3)
     more *= np.exp(differs * np.float32(-0.5 / _ALIKE**2))
     values = mean - more[hole][:, None] * edges[hole]
-    kind = painting.picture.dtype
+    kind = target.picture.dtype
     return np.clip(values + 0.5, 0, np.iinfo(kind).max).astype(kind)
 
 

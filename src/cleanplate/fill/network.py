@@ -17,6 +17,7 @@ import numpy as np
 
 from cleanplate import models
 from cleanplate.errors import ModelError
+from cleanplate.fill.filled import grey_level
 from cleanplate.fill.geometry import Box, bounding_box
 from cleanplate.fill.smooth import harmonic_fill
 from cleanplate.models.fetching import Watcher
@@ -123,7 +124,7 @@ class NetworkCompleter:
         Raises:
             ModelError: when the network cannot be fetched, loaded or run, or is of another kind.
         """
-        unit = 257.0 if image.dtype == np.uint16 else 1.0
+        unit = grey_level(image.dtype)
         out = image.astype(np.float32)
         missing = np.asarray(missing, bool)
         if not missing.any():

@@ -32,7 +32,7 @@ TOGETHER = 2
 #: Frames either side that a frame's tone is averaged with.
 _SPAN = {"draft": 2, "good": 4, "best": 4}
 #: Frames either side whose finished pictures a frame's is averaged with.
-_STEADY = {"draft": 0, "good": 2, "best": 2}
+_FINISH_SPAN = {"draft": 0, "good": 2, "best": 2}
 
 #: Frames from one key frame, at which what no frame shows is made up, to the next; and how far from
 #: a key frame one looks, at most, for what other frames show of its hole.
@@ -101,10 +101,10 @@ class FillSettings:
         return _SPAN[self._level]
 
     @property
-    def steady(self) -> int:
+    def finish_span(self) -> int:
         """Frames either side whose finished pictures a frame's is averaged with. None in a draft, of which
         single frames are shown."""
-        return _STEADY[self._level]
+        return _FINISH_SPAN[self._level]
 
     @property
     def work_area(self) -> int:
@@ -130,7 +130,7 @@ def key_frames(index: int) -> tuple[int, int]:
 def context(settings: FillSettings) -> int:
     """How many frames either side decide what goes into a frame's hole, at most."""
     furthest = max(_far(settings.sources), SPACING + _far(settings.key_sources))
-    return furthest + settings.span + settings.steady + LOOKAHEAD
+    return furthest + settings.span + settings.finish_span + LOOKAHEAD
 
 
 def deciding(frames: range, settings: FillSettings) -> range:
@@ -141,7 +141,7 @@ def deciding(frames: range, settings: FillSettings) -> range:
     `fill_shot` counts them; the range may begin below 0 and end beyond the shot. A plan that met
     others would wait for steps that are queued behind it, for ever.
     """
-    beside = settings.span + settings.steady
+    beside = settings.span + settings.finish_span
     first, last = frames.start - beside, frames.stop - 1 + beside
     far, near_key = _far(settings.sources), _far(settings.key_sources)
     start = min(first - far, key_frames(first)[0] - near_key)

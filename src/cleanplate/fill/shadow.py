@@ -16,6 +16,7 @@ from itertools import tee
 import cv2
 import numpy as np
 
+from cleanplate.fill.filled import grey_level
 from cleanplate.fill.settings import FillSettings
 from cleanplate.fill.shot import Filled, fill_shot
 
@@ -140,7 +141,7 @@ def _compare(
 ) -> _Seen:
     rim = cv2.dilate(mask.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0
     known = ((filled.provenance >= 0) & ~rim).astype(np.float32)
-    unit = 1.0 if frame.dtype == np.uint8 else 1 / 257.0
+    unit = 1 / grey_level(frame.dtype)
     difference = (frame.astype(np.float32) - filled.image) * unit * known[..., None]
     parts, places = follow(mask)
     return _Seen(

@@ -11,7 +11,7 @@ import numpy as np
 from cleanplate.errors import MaskError
 from cleanplate.fill.compose import paint
 from cleanplate.fill.filled import SYNTHESISED, Filled, Picture
-from cleanplate.fill.finish import Painting, finish, hung
+from cleanplate.fill.finish import PaintedFrame, finish, painted_frame
 from cleanplate.fill.frame import prepare
 from cleanplate.fill.memory import Memory
 from cleanplate.fill.plan import Plan
@@ -159,7 +159,7 @@ class _Filler:
 
     def _unpainted(self, index: int) -> list[int]:
         """The frames that frame `index` is averaged with, and itself, that are not being painted yet."""
-        around = self._around(index, self._settings.steady)
+        around = self._around(index, self._settings.finish_span)
         return [i for i in around if i not in self._paintings]
 
     def _planned_around(self, index: int, span: int) -> dict[int, Plan]:
@@ -171,13 +171,13 @@ class _Filler:
         if wanted:
             for i in self._unpainted(index):
                 plans = self._planned_around(i, self._settings.span)
-                self._paintings[i] = self._pool.submit(self._painting, i, plans)
+                self._paintings[i] = self._pool.submit(self._painted_frame, i, plans)
         self._painted.append((index, wanted))
 
     def _finish(self, index: int, wanted: bool) -> None:
         future = None
         if wanted:
-            around = self._around(index, self._settings.steady)
+            around = self._around(index, self._settings.finish_span)
             paintings = {i: self._paintings[i].result() for i in around}
             future = self._pool.submit(self._fill, index, paintings)
         self._finished.append((index, future))
@@ -189,18 +189,18 @@ class _Filler:
 
     def _forget(self, index: int, wanted: bool) -> None:
         """Let go of what only frames up to `index` look at."""
-        steady, span = self._settings.steady, self._settings.span
+        beside, span = self._settings.finish_span, self._settings.span
         # Those beside a finished frame are painted already.
-        unpainted = index + 1 + (steady if wanted else -steady)
+        unpainted = index + 1 + (beside if wanted else -beside)
         for table, first in (
             (self._plans, unpainted - span),
-            (self._paintings, index + 1 - steady),
+            (self._paintings, index + 1 - beside),
         ):
             for i in [i for i in table if i < first]:
                 del table[i]
-        self._window.forget(unpainted + steady)
+        self._window.forget(unpainted + beside)
 
-    def _painting(self, index: int, plans: dict[int, Plan]) -> Painting | None:
+    def _painted_frame(self, index: int, plans: dict[int, Plan]) -> PaintedFrame | None:
         """Paint the hole of frame `index`; None where it has none."""
         plan = plans.get(index)
         if plan is None:
@@ -210,10 +210,10 @@ class _Filler:
         lies = ways(plan, beside, chains)
         blend, settled = agree(plan, beside, lies), settle(plan, beside, lies)
         painted = paint(plan, blend, settled, self._window.frames)
-        near = {i: way for i, way in lies.items() if abs(i - index) <= self._settings.steady}
-        return hung(plan, painted, near)
+        near = {i: way for i, way in lies.items() if abs(i - index) <= self._settings.finish_span}
+        return painted_frame(plan, painted, near)
 
-    def _fill(self, index: int, paintings: dict[int, Painting | None]) -> Filled:
+    def _fill(self, index: int, paintings: dict[int, PaintedFrame | None]) -> Filled:
         frame, own = self._window.frames[index], paintings[index]
         if own is None:
             nothing = np.zeros((0, 3), frame.image.dtype)

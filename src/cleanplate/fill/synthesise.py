@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from cleanplate.fill import patchmatch, seams
+from cleanplate.fill.filled import grey_level
 from cleanplate.fill.geometry import bounding_box
 from cleanplate.fill.patchmatch import REACH
 from cleanplate.fill.smooth import harmonic_fill
@@ -91,7 +92,7 @@ def complete_from(
             where nothing was.
         trust: float32 (h, w), 0..1, how much of what was copied is in `filled`; the rest is smooth.
     """
-    unit = 257.0 if image.dtype == np.uint16 else 1.0
+    unit = grey_level(image.dtype)
     out = image.astype(np.float32)
     missing = np.asarray(missing, bool)
     shift = np.zeros((*missing.shape, 2), np.int32)
